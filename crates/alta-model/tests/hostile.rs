@@ -138,7 +138,7 @@ fn readers() -> Vec<Reader> {
         let _ = json::repair(text);
         let _ = (text.parse::<Timestamp>(), text.parse::<TimeSpan>());
         let _ = (text.parse::<Vector3>(), text.parse::<UserId>());
-        let _ = result::Exception::from_text(text);
+        let _ = result::Exception::parse(text);
         let _ = (ServerStatus::from(text), event::canonical_event_name(text));
     }));
     readers

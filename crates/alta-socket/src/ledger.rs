@@ -119,7 +119,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
 
     /// Another ledger holds this subscription now, so it is dropped here without linger. Returns the loss that is not yet
     /// confirmed, and whether the entry is dropped at once.
-    pub fn hand_on(&mut self, key: &K, now: Instant) -> (Option<Loss>, bool) {
+    pub fn moved_away(&mut self, key: &K, now: Instant) -> (Option<Loss>, bool) {
         let entry = self.entries.get_mut(key);
         let loss = entry.and_then(|entry| entry.lost.take().filter(|_| entry.wanted));
         (loss, self.leave(key, now))
@@ -245,7 +245,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
     }
 
     /// Drops a wanted subscription that was refused, and returns its entry for another ledger.
-    pub fn take_refused(&mut self, key: &K) -> Option<Entry> {
+    pub fn remove_refused(&mut self, key: &K) -> Option<Entry> {
         let entry = self.entries.get(key)?;
         let is_refused = entry.held == Held::Refused && entry.work == Work::Idle;
         is_refused.then(|| self.forget(key)).flatten()

@@ -232,6 +232,12 @@ impl Client {
         self.ask(Input::Migrate).await
     }
 
+    /// Connects now, without the rest of the backoff. For a program that knows that the service is up again.
+    pub async fn retry_now(&self) {
+        // A closed client has nothing to retry.
+        let _ = self.inner.calls.send(Input::RetryNow).await;
+    }
+
     /// The present state, with the counts.
     pub fn status(&self) -> Status {
         alta_socket::status(&*self.inner.shared)

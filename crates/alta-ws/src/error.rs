@@ -196,7 +196,7 @@ impl Error {
     }
 
     /// Returns whether the server refused the token, not the request.
-    pub(crate) fn is_of_the_token(&self) -> bool {
+    pub(crate) fn is_token_refusal(&self) -> bool {
         matches!(
             self.kind(),
             ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorized { .. }

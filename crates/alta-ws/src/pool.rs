@@ -39,9 +39,9 @@ pub(crate) struct Pool {
     spread: Spread,
     moves: Moves,
     /// The time of the next check for a socket that is not needed: a delay after the last topic was removed.
-    look_at: Option<Instant>,
+    check_at: Option<Instant>,
     /// Until this time no topic moves, since a socket was refused a topic that another one holds.
-    rest_until: Option<Instant>,
+    no_moves_until: Option<Instant>,
     seeds: fastrand::Rng,
     /// The socket of each link, from the last lookup.
     owners: HashMap<LinkId, SocketId>,
@@ -82,8 +82,8 @@ impl Pool {
             tokens: Tokens::default(),
             common: Common::default(),
             moves: Moves::default(),
-            look_at: None,
-            rest_until: None,
+            check_at: None,
+            no_moves_until: None,
             seeds: fastrand::Rng::with_seed(seed),
             owners: HashMap::new(),
             waiters: Waiters::default(),
@@ -115,6 +115,11 @@ impl Machine for Pool {
             Input::Confirm(topic, reply) => self.confirm(&topic, reply, now),
             Input::Call(call) => self.call(call, now),
             Input::Migrate(reply) => self.migrate(reply, now),
+            Input::RetryNow => {
+                for id in self.ids() {
+                    self.feed(id, SocketInput::RetryNow, now);
+                }
+            }
             Input::Timer => self.timer(now),
             Input::Stop => self.close(&Error::closed(Closed::ByUs, "using the client"), now),
         }
@@ -126,7 +131,7 @@ impl Machine for Pool {
 
     fn deadline(&self) -> Option<Instant> {
         let sockets = self.sockets.values().filter_map(Socket::deadline);
-        let moves = [self.moves.deadline(), self.look_at];
+        let moves = [self.moves.deadline(), self.check_at];
         sockets.chain(moves.into_iter().flatten()).min()
     }
 
@@ -243,7 +248,7 @@ impl Pool {
         self.apply(id, outputs, now);
         if batch_has_ended {
             for id in self.ids() {
-                self.feed(id, SocketInput::Pump, now);
+                self.feed(id, SocketInput::SendRequests, now);
             }
         }
     }
@@ -262,13 +267,15 @@ impl Pool {
                         .left(&topic, id, deadline_after(now, self.config.handover));
                     has_released = true;
                 }
-                SocketOutput::Migrated(migration, result) => self.one_migrated(migration, result),
+                SocketOutput::Migrated(migration, result) => {
+                    self.socket_migrated(migration, result)
+                }
                 SocketOutput::Fatal(error) => fatal = Some(error),
             }
         }
         if has_released {
             self.close_if_empty(id, now);
-            self.look_at = (self.sockets.len() > 1).then(|| self.after_a_rest(now));
+            self.check_at = (self.sockets.len() > 1).then(|| self.next_check(now));
         }
         if let Some(error) = fatal {
             self.close(&error, now);
@@ -280,7 +287,7 @@ impl Pool {
         let output = if self.moves.is_empty() {
             Some(output)
         } else {
-            self.follow_moves(id, output, now)
+            self.apply_move(id, output, now)
         };
         let done = match &output {
             None => return,
@@ -398,7 +405,7 @@ impl Pool {
     }
 
     /// One of the sockets has ended its part of a migration.
-    fn one_migrated(&mut self, id: MigrationId, result: Result<(), Error>) {
+    fn socket_migrated(&mut self, id: MigrationId, result: Result<(), Error>) {
         let Some(index) = self.migrations.iter().position(|waits| waits.id == id) else {
             return;
         };
@@ -418,8 +425,8 @@ impl Pool {
             self.feed(id, SocketInput::Timer, now);
         }
         self.moves.expire(now);
-        if self.look_at.is_some_and(|at| at <= now) {
-            self.spare_a_socket(now);
+        if self.check_at.is_some_and(|at| at <= now) {
+            self.close_spare_socket(now);
         }
     }
 
@@ -429,7 +436,7 @@ impl Pool {
             return;
         }
         self.moves = Moves::default();
-        self.look_at = None;
+        self.check_at = None;
         self.ended = Some(error.clone());
         for id in self.ids() {
             self.feed(id, SocketInput::Close(error.clone()), now);

@@ -194,7 +194,7 @@ impl alta_socket::Driver for Driver {
 
     fn call(&mut self, call: Call) -> Option<Input<Outcome>> {
         Some(match call {
-            Call::Order(order) => Input::Order(order),
+            Call::Command(command) => Input::Command(command),
             Call::Confirm(name, outcome) => Input::Confirm(name, outcome),
             Call::RetryNow => Input::RetryNow,
         })

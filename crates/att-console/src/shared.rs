@@ -2,7 +2,7 @@ use crate::access::ConsoleAccess;
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, Sent};
 use crate::label::Label;
-use crate::machine::Order;
+use crate::machine::PendingCommand;
 use crate::status::{Counters, NotConnected, State, Status};
 use crate::wire::event_name::EventName;
 use crate::wire::frame::Frame;
@@ -16,7 +16,7 @@ use url::Url;
 #[derive(Debug)]
 pub(crate) enum Call {
     /// Boxed, since the channel reserves the size of the largest call for each.
-    Order(Box<Order<Outcome>>),
+    Command(Box<PendingCommand<Outcome>>),
     Confirm(EventName, Outcome),
     RetryNow,
 }

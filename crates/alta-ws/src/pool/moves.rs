@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// A socket is removed only after no topic was dropped for this time: programs that leave many groups drop their topics
 /// one by one.
-const REST: Duration = Duration::from_secs(1);
+const AFTER_LAST_DROP: Duration = Duration::from_secs(1);
 
 /// The pause after a socket was refused a topic that another one holds: a service that refuses a second subscription
 /// will refuse the next one too.
@@ -128,7 +128,7 @@ impl Pool {
     }
 
     /// Handles an output about a topic that moves. Returns the output for the driver, if there is one.
-    pub(super) fn follow_moves(
+    pub(super) fn apply_move(
         &mut self,
         id: SocketId,
         mut output: Output,
@@ -140,7 +140,7 @@ impl Pool {
                 let from = self.moves.arrived(topic, id);
                 let socket = from.and_then(|from| Some((from, self.sockets.get_mut(&from)?)));
                 if let Some((from, socket)) = socket {
-                    let (loss, outputs) = socket.hand_on(topic, &mut self.common, now);
+                    let (loss, outputs) = socket.moved_away(topic, &mut self.common, now);
                     self.apply(from, outputs, now);
                     if let Some(loss) = loss {
                         self.counters.gaps.add_one();
@@ -151,7 +151,7 @@ impl Pool {
             Output::Refused(topic, _) => {
                 if let Some(from) = self.moves.refused(topic, id) {
                     // The service would refuse again soon.
-                    self.rest_until = Some(deadline_after(now, AFTER_REFUSAL));
+                    self.no_moves_until = Some(deadline_after(now, AFTER_REFUSAL));
                     self.spread.give_back(topic, from);
                     self.feed(id, SocketInput::Unwant(topic.clone()), now);
                     // The old socket still holds it, and sends the result to all waiting callers.
@@ -165,23 +165,23 @@ impl Pool {
         Some(output)
     }
 
-    pub(super) fn after_a_rest(&self, now: Instant) -> Instant {
-        deadline_after(now, self.config.handover.max(REST))
+    pub(super) fn next_check(&self, now: Instant) -> Instant {
+        deadline_after(now, self.config.handover.max(AFTER_LAST_DROP))
     }
 
     /// Moves the topics of a socket if the others have room for them; the socket is closed when its last topic has
     /// gone.
-    pub(super) fn spare_a_socket(&mut self, now: Instant) {
-        let Some(from) = self.spread.superfluous() else {
-            self.look_at = None;
+    pub(super) fn close_spare_socket(&mut self, now: Instant) {
+        let Some(from) = self.spread.spare() else {
+            self.check_at = None;
             return;
         };
-        let next = self.after_a_rest(now);
-        if let Some(until) = self.rest_until.filter(|until| *until > now) {
-            self.look_at = Some(until.max(next));
+        let next = self.next_check(now);
+        if let Some(until) = self.no_moves_until.filter(|until| *until > now) {
+            self.check_at = Some(until.max(next));
             return;
         }
-        self.look_at = Some(next);
+        self.check_at = Some(next);
         if !self.moves.is_empty() || !self.sockets.values().all(Socket::is_settled) {
             return;
         }
@@ -199,11 +199,11 @@ impl Pool {
 
     fn begin_move(&mut self, topic: Topic, from: SocketId, to: SocketId, now: Instant) {
         let old = self.sockets.get_mut(&from);
-        if let Some((refused, outputs)) = old.and_then(|old| old.give_away_refused(&topic)) {
+        if let Some((refused, outputs)) = old.and_then(|old| old.remove_refused(&topic)) {
             self.apply(from, outputs, now);
             // No socket holds it, so no request is necessary.
             if let Some(new) = self.sockets.get_mut(&to) {
-                new.take_refused(topic, refused);
+                new.insert_refused(topic, refused);
             }
             return;
         }

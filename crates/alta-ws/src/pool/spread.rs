@@ -61,7 +61,7 @@ impl Spread {
 
     /// The socket with the fewest topics, if the other sockets have room for all topics and a reserve, so that the next
     /// subscription does not open a socket again.
-    pub(crate) fn superfluous(&self) -> Option<SocketId> {
+    pub(crate) fn spare(&self) -> Option<SocketId> {
         let total: usize = self.counts.values().sum();
         let room = (self.counts.len() - 1).saturating_mul(self.limit);
         let others = self

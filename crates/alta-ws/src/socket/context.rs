@@ -146,7 +146,7 @@ impl Core {
         }
     }
 
-    pub(super) fn line_up(&mut self, call: Call) {
+    pub(super) fn enqueue(&mut self, call: Call) {
         let before = self
             .calls
             .iter()

@@ -23,6 +23,8 @@ pub(crate) enum Input {
     Call(Call),
     /// Migrate all sockets now.
     Migrate(Reply<()>),
+    /// Connect now instead of after the backoff.
+    RetryNow,
     Timer,
     Stop,
 }
@@ -94,9 +96,10 @@ pub(crate) enum SocketInput {
     Unwant(Topic),
     Call(Call),
     Migrate(MigrationId),
+    RetryNow,
     Timer,
     /// Send the requests that can be sent now: a batch of another socket has ended, or a topic was moved.
-    Pump,
+    SendRequests,
     /// End everything; all waiting callers get this error.
     Close(Error),
     /// Close, since this socket is not needed any more.

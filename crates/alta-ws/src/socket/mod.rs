@@ -225,14 +225,14 @@ impl Socket {
     }
 
     /// Another socket now holds this topic. Returns the unconfirmed loss here, and the outputs.
-    pub(crate) fn hand_on(
+    pub(crate) fn moved_away(
         &mut self,
         topic: &Topic,
         common: &mut Common,
         now: Instant,
     ) -> (Option<Loss>, Vec<SocketOutput>) {
-        let (loss, is_forgotten) = self.core.ledger.hand_on(topic, now);
-        let mut outputs = self.handle(SocketInput::Pump, common, now);
+        let (loss, is_forgotten) = self.core.ledger.moved_away(topic, now);
+        let mut outputs = self.handle(SocketInput::SendRequests, common, now);
         if is_forgotten {
             self.core.no_failure(topic);
             outputs.push(SocketOutput::Released(topic.clone()));
@@ -241,17 +241,14 @@ impl Socket {
     }
 
     /// Drops a topic that is wanted and was refused, and returns its record for another socket.
-    pub(crate) fn give_away_refused(
-        &mut self,
-        topic: &Topic,
-    ) -> Option<(Entry, Vec<SocketOutput>)> {
-        let entry = self.core.ledger.take_refused(topic)?;
+    pub(crate) fn remove_refused(&mut self, topic: &Topic) -> Option<(Entry, Vec<SocketOutput>)> {
+        let entry = self.core.ledger.remove_refused(topic)?;
         self.core.no_failure(topic);
         Some((entry, vec![SocketOutput::Released(topic.clone())]))
     }
 
     /// Adds such a topic.
-    pub(crate) fn take_refused(&mut self, topic: Topic, entry: Entry) {
+    pub(crate) fn insert_refused(&mut self, topic: Topic, entry: Entry) {
         self.core.ledger.put(topic, entry);
     }
 }

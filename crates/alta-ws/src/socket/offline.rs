@@ -32,6 +32,7 @@ impl Waiting {
                     return Flow::Break(Next::Opening(cx.open_link()));
                 }
             }
+            SocketInput::RetryNow => return Flow::Break(Next::Opening(cx.open_link())),
             SocketInput::Migrate(migration) => cx.cannot_migrate(migration),
             SocketInput::Close(error) => {
                 cx.close(&error);
@@ -114,7 +115,7 @@ impl Cx<'_> {
                     self.released(topic);
                 }
             }
-            SocketInput::Call(call) => self.core.line_up(call),
+            SocketInput::Call(call) => self.core.enqueue(call),
             // Inputs of closed links.
             _ => {}
         }

@@ -6,7 +6,7 @@ use crate::support_of_both::check_gap_of_silence;
 use alta_auth::{BotTokens, StaticToken};
 use alta_model::Timestamp;
 use alta_sim::{Action, ClientAction, Fault, Hook, Service, Sim};
-use alta_ws::{Client, Config, ErrorKind, GroupUpdate, Missed, State};
+use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, GroupUpdate, Missed, State};
 use http::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -23,6 +23,22 @@ async fn promise_09_a_refused_token_is_renewed_once() {
     within(client.ready()).await.unwrap();
     assert_eq!(upgrades(&sim), [401, 101]);
     assert_eq!(bank.renewals.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_retry_connects_without_the_rest_of_the_backoff() {
+    let sim = start(Sim::builder()).await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)));
+    let hour = Duration::from_secs(3_600);
+    let config = config(&sim).backoff(BackoffPolicy::new(hour, hour));
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config).unwrap();
+    status(&client, |status| {
+        matches!(status.state, State::Recovering { .. })
+    })
+    .await;
+    client.retry_now().await;
+    within(client.ready()).await.unwrap();
 }
 
 #[tokio::test]
@@ -79,7 +95,7 @@ async fn promise_09_a_host_that_cannot_be_reached_is_tried_again_and_the_cause_i
     let short = Duration::from_millis(5);
     let config = Config::default()
         .url(format!("ws://{address}").parse().unwrap())
-        .backoff(alta_ws::BackoffPolicy::new(short, short));
+        .backoff(BackoffPolicy::new(short, short));
     let client = Client::open_with(StaticToken::new("x"), config).unwrap();
     let recovering = status(
         &client,

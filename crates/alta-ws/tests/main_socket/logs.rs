@@ -1,8 +1,9 @@
-use crate::support::{Bank, config, connect, start, status, within};
+use crate::support::{Bank, config, connect, group, start, status, within};
 use alta_auth::{BotTokens, Error, ErrorKind, StaticToken, Token, TokenSource};
 use alta_sim::{Action, Fault, Hook, Sim};
-use alta_ws::{BackoffPolicy, Client, Config};
+use alta_ws::{BackoffPolicy, Client, Config, GroupUpdate};
 use futures_core::future::BoxFuture;
+use http::Method;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -151,4 +152,32 @@ async fn a_missing_token_is_logged_as_the_cause() {
     let client = Client::open_with(BotTokens::new(tokens), config(&sim)).unwrap();
     within(client.ready()).await.unwrap();
     assert_lines(&log, &[&[TRYING, "no token", "logging in"], &["ready"]]);
+}
+
+#[tokio::test]
+async fn each_step_of_a_request_is_logged_without_its_token() {
+    let (log, _guard) = listen("debug");
+    let sim = start(Sim::builder()).await;
+    let bank = Bank::new(&sim);
+    let token = bank.token().await.unwrap();
+    let client = Client::open_with(BotTokens::new(bank), config(&sim)).unwrap();
+    let stream = within(client.subscribe(GroupUpdate(group(&sim))))
+        .await
+        .unwrap();
+    within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    let lines = log.lines();
+    for parts in [
+        ["subscribed", "group-update/"],
+        ["sent", "GET coffee"],
+        ["failed", "GET coffee"],
+    ] {
+        let found = lines
+            .iter()
+            .any(|line| parts.iter().all(|part| line.contains(part)));
+        assert!(found, "{parts:?}\n{}", lines.join("\n"));
+    }
+    assert!(!lines.join("\n").contains(token.expose()));
+    drop(stream);
 }

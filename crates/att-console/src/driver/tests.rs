@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{Config, WhenNotReady};
 use crate::error::ErrorKind;
 use crate::label::Label;
-use crate::machine::Order;
+use crate::machine::PendingCommand;
 use alta_socket::test_util::{self, Once};
 use alta_socket::{TaskGuard, run, take_batch};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -55,10 +55,10 @@ async fn ready() -> Rig {
 
 type PendingReply = oneshot::Receiver<Result<Option<Frame>, ErrorKind>>;
 
-fn order(calls: &mpsc::Sender<Call>, line: &Arc<String>) -> PendingReply {
+fn command(calls: &mpsc::Sender<Call>, line: &Arc<String>) -> PendingReply {
     let (reply, receiver) = oneshot::channel();
     let timeout = Duration::from_secs(30);
-    let order = Order {
+    let command = PendingCommand {
         line: Arc::downgrade(line),
         timeout,
         deadline: (tokio::time::Instant::now() + timeout).into_std(),
@@ -66,7 +66,7 @@ fn order(calls: &mpsc::Sender<Call>, line: &Arc<String>) -> PendingReply {
         span: tracing::Span::none(),
         reply: Outcome(reply),
     };
-    calls.try_send(Call::Order(Box::new(order))).unwrap();
+    calls.try_send(Call::Command(Box::new(command))).unwrap();
     receiver
 }
 
@@ -90,7 +90,7 @@ async fn promise_05_a_command_that_is_not_written_before_the_stop_never_is() {
         guard,
     } = ready().await;
     let line = Arc::new("player list".to_owned());
-    let reply = order(&calls, &line);
+    let reply = command(&calls, &line);
     take_batch(&mut driver, None).await;
     settle(&mut driver);
     guard.stop();

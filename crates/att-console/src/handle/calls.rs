@@ -49,9 +49,9 @@ impl Calls {
 
     /// Sends a command of this many bytes to the task and waits for its outcome. If there is no room for it, waits for room
     /// until the deadline.
-    pub(super) async fn order(
+    pub(super) async fn command(
         &self,
-        order: impl FnOnce(Outcome) -> Call,
+        command: impl FnOnce(Outcome) -> Call,
         bytes: usize,
         deadline: Instant,
         timeout: Duration,
@@ -76,7 +76,7 @@ impl Calls {
             let reserved = waiting.await.ok_or(timed_out)?.flatten();
             reserved.ok_or_else(|| self.shared.closed())?
         };
-        let outcome = self.outcome(place, order).await;
+        let outcome = self.outcome(place, command).await;
         // Held until now: the command was pending.
         drop(room);
         outcome.unwrap_or_else(|| Err(self.shared.dropped_call()))
@@ -118,11 +118,11 @@ pub(super) struct WeakCalls {
 }
 
 impl WeakCalls {
-    /// Sends a command to the task and waits for its outcome, as [`Calls::order`] does. It needs no permit: the channel has
+    /// Sends a command to the task and waits for its outcome, as [`Calls::command`] does. It needs no permit: the channel has
     /// places for other calls.
-    pub(super) async fn order(
+    pub(super) async fn command(
         &self,
-        order: impl FnOnce(Outcome) -> Call,
+        command: impl FnOnce(Outcome) -> Call,
         deadline: Instant,
         timeout: Duration,
     ) -> Result<Option<Frame>, ErrorKind> {
@@ -140,7 +140,7 @@ impl WeakCalls {
         let place = place.await.ok_or(timed_out)?;
         let place = place.map_err(|_| self.shared.closed())?;
         let (outcome, mut received) = oneshot::channel();
-        place.send(order(Outcome(outcome)));
+        place.send(command(Outcome(outcome)));
         let outcome = tokio::select! {
             biased;
             outcome = &mut received => outcome.ok(),

@@ -3,7 +3,7 @@ use crate::commands::command::{Command, ResultOf};
 use crate::config::WhenNotReady;
 use crate::error::{Error, ErrorKind};
 use crate::handle::calls::{Calls, WeakCalls};
-use crate::machine::Order;
+use crate::machine::PendingCommand;
 use crate::shared::{Call, Shared};
 use crate::wire::reply::Reply;
 use alta_model::ServerId;
@@ -121,8 +121,8 @@ impl<'a, T> Run<'a, T> {
         {
             return Err(Error::new(ErrorKind::NotReady, doing()));
         }
-        let order = |reply| {
-            Call::Order(Box::new(Order {
+        let command = |reply| {
+            Call::Command(Box::new(PendingCommand {
                 line: Arc::downgrade(&line),
                 timeout: self.timeout,
                 deadline,
@@ -132,9 +132,13 @@ impl<'a, T> Run<'a, T> {
             }))
         };
         let outcome = match self.handle {
-            Handle::Strong(calls) => calls.order(order, line.len(), deadline, self.timeout).await,
+            Handle::Strong(calls) => {
+                calls
+                    .command(command, line.len(), deadline, self.timeout)
+                    .await
+            }
             // Boxed, since most commands have a strong handle.
-            Handle::Weak(calls) => Box::pin(calls.order(order, deadline, self.timeout)).await,
+            Handle::Weak(calls) => Box::pin(calls.command(command, deadline, self.timeout)).await,
         };
         let frame = match outcome {
             Ok(Some(frame)) => frame,

@@ -1,7 +1,7 @@
 //! Commands: from the queue to the network; each ends exactly once.
 
 use super::session::{Purpose, Session};
-use super::{Machine, Order, Output, State, Waiter};
+use super::{Machine, Output, PendingCommand, State, Waiter};
 use crate::config::WhenNotReady;
 use crate::error::{ErrorKind, Sent};
 use crate::status::NotConnected;
@@ -14,11 +14,11 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Queue<R> {
     /// Commands that could not be sent at once, with their deadlines.
-    waiting: BTreeMap<u64, Box<Order<R>>>,
+    waiting: BTreeMap<u64, Box<PendingCommand<R>>>,
     deadlines: BTreeSet<(Instant, u64)>,
     next: u64,
     /// The last commands of the queue, which have just arrived: most are sent at once and never wait.
-    arrived: VecDeque<Box<Order<R>>>,
+    arrived: VecDeque<Box<PendingCommand<R>>>,
 }
 
 impl<R> Default for Queue<R> {
@@ -33,28 +33,28 @@ impl<R> Default for Queue<R> {
 }
 
 impl<R> Queue<R> {
-    fn push(&mut self, order: Box<Order<R>>) {
-        self.arrived.push_back(order);
+    fn push(&mut self, command: Box<PendingCommand<R>>) {
+        self.arrived.push_back(command);
     }
 
-    fn pop(&mut self) -> Option<Box<Order<R>>> {
-        let Some((number, order)) = self.waiting.pop_first() else {
+    fn pop(&mut self) -> Option<Box<PendingCommand<R>>> {
+        let Some((number, command)) = self.waiting.pop_first() else {
             return self.arrived.pop_front();
         };
-        self.deadlines.remove(&(order.deadline, number));
-        Some(order)
+        self.deadlines.remove(&(command.deadline, number));
+        Some(command)
     }
 
     /// Records the deadlines of arrived commands that could not be sent.
     fn keep_arrived(&mut self) {
-        for order in std::mem::take(&mut self.arrived) {
-            self.deadlines.insert((order.deadline, self.next));
-            self.waiting.insert(self.next, order);
+        for command in std::mem::take(&mut self.arrived) {
+            self.deadlines.insert((command.deadline, self.next));
+            self.waiting.insert(self.next, command);
             self.next += 1;
         }
     }
 
-    fn pop_expired(&mut self, now: Instant) -> Option<Box<Order<R>>> {
+    fn pop_expired(&mut self, now: Instant) -> Option<Box<PendingCommand<R>>> {
         self.keep_arrived();
         let (deadline, number) = *self.deadlines.first()?;
         if deadline > now {
@@ -66,17 +66,17 @@ impl<R> Queue<R> {
 
     /// Removes commands whose callers are gone.
     pub(super) fn drop_abandoned(&mut self) {
-        self.arrived.retain(|order| !order.is_abandoned());
-        self.waiting.retain(|number, order| {
-            let abandoned = order.is_abandoned();
+        self.arrived.retain(|command| !command.is_abandoned());
+        self.waiting.retain(|number, command| {
+            let abandoned = command.is_abandoned();
             if abandoned {
-                self.deadlines.remove(&(order.deadline, *number));
+                self.deadlines.remove(&(command.deadline, *number));
             }
             !abandoned
         });
     }
 
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Box<Order<R>>> + use<R> {
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Box<PendingCommand<R>>> + use<R> {
         self.deadlines.clear();
         let waiting = std::mem::take(&mut self.waiting).into_values();
         waiting.chain(std::mem::take(&mut self.arrived))
@@ -93,48 +93,50 @@ impl<R> Queue<R> {
 }
 
 impl<R: Waiter> Machine<R> {
-    pub(super) fn order(&mut self, order: Box<Order<R>>, now: Instant) {
+    pub(super) fn command(&mut self, command: Box<PendingCommand<R>>, now: Instant) {
         let refused = match &self.state {
             State::Closed(because) => Some(ErrorKind::Closed {
                 because: because.clone(),
             }),
             State::Session(_) => None,
-            _ if order.when_not_ready == WhenNotReady::Fail => Some(ErrorKind::NotReady),
+            _ if command.when_not_ready == WhenNotReady::Fail => Some(ErrorKind::NotReady),
             _ => None,
         };
         if let Some(error) = refused {
-            self.resolve(order, Err(error));
+            self.resolve(command, Err(error));
             return;
         }
         // The number of callers is bounded by this; commands of gone callers can come on top of it.
         if self.queue.len() >= self.config.max_pending {
             self.queue.drop_abandoned();
         }
-        self.queue.push(order);
-        self.pump_due = Some(now);
+        self.queue.push(command);
+        self.send_due = Some(now);
     }
 
     /// Sends as many requests as the limit permits: subscriptions first, then commands in their order.
-    pub(super) fn pump(&mut self, now: Instant) {
+    pub(super) fn send_requests(&mut self, now: Instant) {
         self.reconcile(now);
         while let State::Session(session) = &mut self.state {
             if session.open_commands() >= self.config.max_in_flight {
                 break;
             }
-            let Some(order) = self.queue.pop() else { break };
+            let Some(command) = self.queue.pop() else {
+                break;
+            };
             // A command whose caller is gone has no line.
-            let Some(line) = order.line.upgrade() else {
+            let Some(line) = command.line.upgrade() else {
                 continue;
             };
-            if order.deadline <= now {
-                self.time_out(order, Sent::NotSent);
+            if command.deadline <= now {
+                self.time_out(command, Sent::NotSent);
                 continue;
             }
-            let (link, deadline) = (session.link, order.deadline);
-            let owner = order.line.clone();
-            let span = (!order.span.is_none()).then(|| order.span.clone());
+            let (link, deadline) = (session.link, command.deadline);
+            let owner = command.line.clone();
+            let span = (!command.span.is_none()).then(|| command.span.clone());
             let purpose = Purpose::Command {
-                order,
+                command,
                 written: false,
             };
             let id = session.begin(purpose, now, deadline);
@@ -161,8 +163,8 @@ impl<R: Waiter> Machine<R> {
         if session.link != link {
             return;
         }
-        if let Some(order) = session.written(id) {
-            order.span.in_scope(|| tracing::debug!("sent"));
+        if let Some(command) = session.written(id) {
+            command.span.in_scope(|| tracing::debug!("sent"));
             self.counters.commands.add_one();
         }
     }
@@ -176,18 +178,18 @@ impl<R: Waiter> Machine<R> {
             return;
         }
         session.not_written(id, now);
-        if let Some(order) = session.recalling.remove(&id) {
-            self.time_out(order, Sent::NotSent);
+        if let Some(command) = session.recalling.remove(&id) {
+            self.time_out(command, Sent::NotSent);
         }
-        self.pump_due = Some(now);
+        self.send_due = Some(now);
     }
 
     pub(super) fn timed_out_after_sending(&mut self, link: LinkId, id: u32) {
         if let State::Session(session) = &mut self.state
             && session.link == link
-            && let Some(order) = session.recalling.remove(&id)
+            && let Some(command) = session.recalling.remove(&id)
         {
-            self.time_out(order, Sent::MayHaveRun);
+            self.time_out(command, Sent::MayHaveRun);
         }
     }
 
@@ -203,17 +205,17 @@ impl<R: Waiter> Machine<R> {
         match session.reply(id, now) {
             Reply::To(purpose) => {
                 match purpose {
-                    Purpose::Command { order, .. } => {
+                    Purpose::Command { command, .. } => {
                         self.counters.replies.add_one();
-                        self.resolve(order, Ok(Some(frame)));
+                        self.resolve(command, Ok(Some(frame)));
                     }
                     Purpose::Subscribe(name) => self.subscribe_replied(&name, frame, now),
                     Purpose::Unsubscribe(name) => self.unsubscribe_replied(&name, frame, now),
                 }
-                self.pump_due = Some(now);
+                self.send_due = Some(now);
             }
             Reply::Late => {
-                tracing::debug!(id, "skipping a reply whose command had ended");
+                tracing::debug!(id, "skipping a reply whose request had ended");
                 self.counters.late_replies.add_one();
             }
             Reply::Unknown => {
@@ -224,8 +226,8 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn expire_queued(&mut self, now: Instant) {
-        while let Some(order) = self.queue.pop_expired(now) {
-            self.time_out(order, Sent::NotSent);
+        while let Some(command) = self.queue.pop_expired(now) {
+            self.time_out(command, Sent::NotSent);
         }
     }
 
@@ -236,12 +238,12 @@ impl<R: Waiter> Machine<R> {
             };
             match purpose {
                 Purpose::Command {
-                    order,
+                    command,
                     written: true,
-                } => self.time_out(order, Sent::MayHaveRun),
-                Purpose::Command { order, .. } => {
+                } => self.time_out(command, Sent::MayHaveRun),
+                Purpose::Command { command, .. } => {
                     let link = session.link;
-                    session.recalling.insert(id, order);
+                    session.recalling.insert(id, command);
                     self.outbox.push_back(Output::Recall(link, id));
                 }
                 Purpose::Subscribe(name) | Purpose::Unsubscribe(name) => {
@@ -254,41 +256,41 @@ impl<R: Waiter> Machine<R> {
     /// The connection is lost. Sent commands end now; the others return to the head of the queue.
     pub(super) fn disconnect_commands(&mut self, mut session: Session<R>, because: &NotConnected) {
         let recalled = std::mem::take(&mut session.recalling).into_values();
-        for order in recalled {
-            self.time_out(order, Sent::NotSent);
+        for command in recalled {
+            self.time_out(command, Sent::NotSent);
         }
         let mut unsent = Vec::new();
         for purpose in session.drain() {
             match purpose {
                 Purpose::Command {
-                    order,
+                    command,
                     written: true,
                 } => {
                     let error = ErrorKind::Disconnected {
                         because: because.clone(),
                         sent: Sent::MayHaveRun,
                     };
-                    self.resolve(order, Err(error));
+                    self.resolve(command, Err(error));
                 }
-                Purpose::Command { order, .. } => unsent.push(order),
+                Purpose::Command { command, .. } => unsent.push(command),
                 Purpose::Subscribe(_) | Purpose::Unsubscribe(_) => {}
             }
         }
         let waiting: Vec<_> = self.queue.drain().collect();
-        for order in unsent.into_iter().chain(waiting) {
-            match order.when_not_ready {
+        for command in unsent.into_iter().chain(waiting) {
+            match command.when_not_ready {
                 WhenNotReady::Fail if !matches!(self.state, State::Closed(_)) => {
-                    self.resolve(order, Err(ErrorKind::NotReady));
+                    self.resolve(command, Err(ErrorKind::NotReady));
                 }
-                _ => self.queue.push(order),
+                _ => self.queue.push(command),
             }
         }
         self.queue.keep_arrived();
     }
 
-    fn time_out(&mut self, order: Box<Order<R>>, sent: Sent) {
-        let after = order.timeout;
-        self.resolve(order, Err(ErrorKind::TimedOut { after, sent }));
+    fn time_out(&mut self, command: Box<PendingCommand<R>>, sent: Sent) {
+        let after = command.timeout;
+        self.resolve(command, Err(ErrorKind::TimedOut { after, sent }));
     }
 
     #[allow(
@@ -297,13 +299,14 @@ impl<R: Waiter> Machine<R> {
     )]
     pub(super) fn resolve(
         &mut self,
-        order: Box<Order<R>>,
+        command: Box<PendingCommand<R>>,
         outcome: Result<Option<Frame>, ErrorKind>,
     ) {
-        order.span.in_scope(|| match &outcome {
+        command.span.in_scope(|| match &outcome {
             Ok(_) => tracing::debug!("replied"),
             Err(error) => tracing::debug!(%error, "failed"),
         });
-        self.outbox.push_back(Output::Resolve(order.reply, outcome));
+        self.outbox
+            .push_back(Output::Resolve(command.reply, outcome));
     }
 }

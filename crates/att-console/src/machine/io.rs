@@ -12,7 +12,7 @@ use tracing::Span;
 
 /// A command of a handle. `R` takes its result.
 #[derive(Debug)]
-pub(crate) struct Order<R> {
+pub(crate) struct PendingCommand<R> {
     /// Dropped with the caller's future.
     pub(crate) line: Weak<String>,
     pub(crate) timeout: Duration,
@@ -23,7 +23,7 @@ pub(crate) struct Order<R> {
     pub(crate) reply: R,
 }
 
-impl<R> Order<R> {
+impl<R> PendingCommand<R> {
     pub(super) fn is_abandoned(&self) -> bool {
         self.line.strong_count() == 0
     }
@@ -47,7 +47,7 @@ pub(crate) enum Input<R> {
     /// The command with this id was sent before it could be canceled.
     NotRecalled(LinkId, u32),
     Lost(LinkId, Lost),
-    Order(Box<Order<R>>),
+    Command(Box<PendingCommand<R>>),
     /// A request for a notification when the server has confirmed the subscription.
     Confirm(EventName, R),
     /// The event is wanted, or no longer wanted.

@@ -28,7 +28,7 @@ use crate::wire::frame::{Frame, Kind};
 use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, deadline_after};
 use commands::Queue;
-pub(crate) use io::{Failure, Input, MayChange, Order, Output};
+pub(crate) use io::{Failure, Input, MayChange, Output, PendingCommand};
 use login::reply_to_token;
 use session::Session;
 use std::borrow::Cow;
@@ -74,7 +74,7 @@ pub(crate) struct Machine<R> {
     /// True if a stream is subscribed to executed commands.
     hears_commands: bool,
     /// The time of the last input that may permit another request.
-    pump_due: Option<Instant>,
+    send_due: Option<Instant>,
     outbox: VecDeque<Output<R>>,
 }
 
@@ -96,7 +96,7 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
             Input::Skipped(link, id) => self.not_sent(link, id, now),
             Input::NotRecalled(link, id) => self.timed_out_after_sending(link, id),
             Input::Lost(link, lost) => self.lost(link, &lost, now),
-            Input::Order(order) => self.order(order, now),
+            Input::Command(command) => self.command(command, now),
             Input::Confirm(name, waiter) => self.confirm(&name, waiter),
             Input::Wanted(name, wanted) => self.wanted(&name, wanted, now),
             Input::RetryNow => {
@@ -114,9 +114,9 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
     /// sent together.
     fn poll_output(&mut self) -> Option<Output<R>> {
         if self.outbox.is_empty()
-            && let Some(now) = self.pump_due.take()
+            && let Some(now) = self.send_due.take()
         {
-            self.pump(now);
+            self.send_requests(now);
         }
         self.outbox.pop_front()
     }
@@ -163,7 +163,7 @@ impl<R: Waiter> Machine<R> {
             silent_logins: 0,
             queue: Queue::default(),
             hears_commands: false,
-            pump_due: None,
+            send_due: None,
             outbox: VecDeque::new(),
         };
         machine.open();
@@ -319,7 +319,7 @@ impl<R: Waiter> Machine<R> {
         self.topics.logged_in();
         let session = Session::new(link, &self.config, now);
         self.state = State::Session(Box::new(session));
-        self.pump_due = Some(now);
+        self.send_due = Some(now);
     }
 
     fn heard(&mut self, link: LinkId, now: Instant) {
@@ -406,10 +406,10 @@ impl<R: Waiter> Machine<R> {
                 return;
             }
         }
-        session.note_stall(now);
-        self.ask_again_if_due(now);
+        session.check_stall(now);
+        self.resubscribe_if_due(now);
         self.expire_sent(now);
-        self.pump_due = Some(now);
+        self.send_due = Some(now);
     }
 
     fn close(&mut self, because: Closed) {
@@ -431,8 +431,8 @@ impl<R: Waiter> Machine<R> {
         }
         let error = ErrorKind::Closed { because };
         let waiting: Vec<_> = self.queue.drain().collect();
-        for order in waiting {
-            self.resolve(order, Err(error.clone()));
+        for command in waiting {
+            self.resolve(command, Err(error.clone()));
         }
         for waiter in self.topics.take_waiters() {
             self.outbox

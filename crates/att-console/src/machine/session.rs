@@ -1,4 +1,4 @@
-use super::Order;
+use super::PendingCommand;
 use super::own_commands::OwnCommands;
 use super::stall::Stall;
 use crate::config::Config;
@@ -17,9 +17,9 @@ pub(super) struct Session<R> {
     /// The number of the requests that are commands.
     commands: usize,
     /// Timed-out commands whose frames are being canceled.
-    pub(super) recalling: BTreeMap<u32, Box<Order<R>>>,
+    pub(super) recalling: BTreeMap<u32, Box<PendingCommand<R>>>,
     /// The number of past times at which all subscriptions were requested again.
-    pub(super) asked_again: usize,
+    pub(super) resubscribed: usize,
     stall: Stall,
     /// Commands that were sent while a stream was subscribed to executed commands.
     pub(super) own: OwnCommands,
@@ -28,7 +28,10 @@ pub(super) struct Session<R> {
 /// The purpose of a request.
 #[derive(Debug)]
 pub(super) enum Purpose<R> {
-    Command { order: Box<Order<R>>, written: bool },
+    Command {
+        command: Box<PendingCommand<R>>,
+        written: bool,
+    },
     Subscribe(EventName),
     Unsubscribe(EventName),
 }
@@ -48,7 +51,7 @@ impl<R> Session<R> {
             requests: Requests::default(),
             commands: 0,
             recalling: BTreeMap::new(),
-            asked_again: 0,
+            resubscribed: 0,
             stall: Stall::new(config.stalled_after, now),
             own: OwnCommands::default(),
         }
@@ -61,16 +64,16 @@ impl<R> Session<R> {
     /// Opens a request, whose frame is passed to the link now, and returns its id.
     pub(super) fn begin(&mut self, purpose: Purpose<R>, now: Instant, deadline: Instant) -> u32 {
         self.commands += usize::from(purpose.is_command());
-        self.stall.asked(now);
+        self.stall.sent(now);
         self.requests.begin(purpose, now, deadline)
     }
 
     /// The frame of this request was sent. Returns the command, if it is one.
-    pub(super) fn written(&mut self, id: u32) -> Option<&Order<R>> {
+    pub(super) fn written(&mut self, id: u32) -> Option<&PendingCommand<R>> {
         match self.requests.get_mut(id) {
-            Some(Purpose::Command { order, written }) => {
+            Some(Purpose::Command { command, written }) => {
                 *written = true;
-                Some(order)
+                Some(command)
             }
             _ => None,
         }
@@ -82,7 +85,7 @@ impl<R> Session<R> {
             self.commands -= usize::from(purpose.is_command());
         }
         self.own.not_sent(id);
-        self.stall.taken_back(self.requests.len(), now);
+        self.stall.canceled(self.requests.len(), now);
     }
 
     /// Ends the request of a reply. Any reply shows that the server works.
@@ -101,7 +104,7 @@ impl<R> Session<R> {
         let (id, purpose) = self.requests.expire(now)?;
         self.commands -= usize::from(purpose.is_command());
         if !matches!(purpose, Purpose::Command { written: false, .. }) {
-            self.stall.given_up();
+            self.stall.timed_out();
         }
         Some((id, purpose))
     }
@@ -116,14 +119,14 @@ impl<R> Session<R> {
         self.stall.is_stalled()
     }
 
-    pub(super) fn note_stall(&mut self, now: Instant) {
-        self.stall.look(|| self.requests.oldest(), now);
+    pub(super) fn check_stall(&mut self, now: Instant) {
+        self.stall.check(|| self.requests.oldest(), now);
     }
 
     pub(super) fn deadline(&self, config: &Config) -> Option<Instant> {
         let asks_again = config
             .resubscribe_after
-            .get(self.asked_again)
+            .get(self.resubscribed)
             .map(|after| deadline_after(self.since, *after));
         [
             Some(self.keepalive.deadline()),

@@ -13,10 +13,10 @@ pub(super) struct Stall {
     /// The time of the last reply.
     last_reply: Instant,
     /// The time of the next check: never after the earliest possible stall, and rarely before.
-    look: Option<Instant>,
+    next_check: Option<Instant>,
     is_stalled: bool,
     /// A sent request has timed out since the last reply, so the server may still reply to it.
-    is_owed: bool,
+    awaits_late_reply: bool,
     /// The number of requests without a reply. Those that timed out count until the next reply.
     open: usize,
     /// The time since which two requests have had no reply.
@@ -29,9 +29,9 @@ impl Stall {
         Self {
             after,
             last_reply: now,
-            look: None,
+            next_check: None,
             is_stalled: false,
-            is_owed: false,
+            awaits_late_reply: false,
             open: 0,
             two_since: None,
             has_warned: false,
@@ -43,24 +43,27 @@ impl Stall {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        [self.look, self.warn_at()].into_iter().flatten().min()
+        [self.next_check, self.warn_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// A request was sent.
-    pub(super) fn asked(&mut self, now: Instant) {
+    pub(super) fn sent(&mut self, now: Instant) {
         self.count(self.open + 1, now);
-        self.watch(now);
+        self.schedule_check(now);
     }
 
     /// A reply arrived. `open` is the number of other open requests.
     pub(super) fn replied(&mut self, open: usize, now: Instant) {
         self.last_reply = now;
         self.is_stalled = false;
-        self.is_owed = false;
+        self.awaits_late_reply = false;
         self.two_since = None;
         self.count(open, now);
         if open > 0 {
-            self.watch(now);
+            self.schedule_check(now);
         }
         if std::mem::take(&mut self.has_warned) {
             tracing::info!("the server replies again");
@@ -68,25 +71,25 @@ impl Stall {
     }
 
     /// A sent request has timed out.
-    pub(super) fn given_up(&mut self) {
-        self.is_owed = true;
+    pub(super) fn timed_out(&mut self) {
+        self.awaits_late_reply = true;
     }
 
-    /// A request was taken back before it was sent. `open` is the number of other open requests.
-    pub(super) fn taken_back(&mut self, open: usize, now: Instant) {
+    /// A request was canceled before it was sent. `open` is the number of other open requests.
+    pub(super) fn canceled(&mut self, open: usize, now: Instant) {
         self.count(self.open.saturating_sub(1), now);
         if open == 0 {
-            self.is_stalled &= self.is_owed;
+            self.is_stalled &= self.awaits_late_reply;
         }
     }
 
     /// Checks for a stall, if the check is due. `oldest` is the time at which the oldest open request was sent.
-    pub(super) fn look(&mut self, oldest: impl FnOnce() -> Option<Instant>, now: Instant) {
-        if self.look.is_some_and(|look| look <= now) {
+    pub(super) fn check(&mut self, oldest: impl FnOnce() -> Option<Instant>, now: Instant) {
+        if self.next_check.is_some_and(|at| at <= now) {
             let silent_since = oldest().map(|since| since.max(self.last_reply));
             let due = silent_since.map(|since| deadline_after(since, self.after));
             self.is_stalled = due.is_some_and(|due| due <= now);
-            self.look = due.filter(|_| !self.is_stalled);
+            self.next_check = due.filter(|_| !self.is_stalled);
         }
         if self.warn_at().is_some_and(|at| at <= now) {
             self.has_warned = true;
@@ -94,9 +97,9 @@ impl Stall {
         }
     }
 
-    fn watch(&mut self, now: Instant) {
-        if !self.is_stalled && self.look.is_none() {
-            self.look = Some(deadline_after(now, self.after));
+    fn schedule_check(&mut self, now: Instant) {
+        if !self.is_stalled && self.next_check.is_none() {
+            self.next_check = Some(deadline_after(now, self.after));
         }
     }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The timeout of a request after the last time of repetition: servers that load reply minutes later (tavernpy).
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const LAST_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// The number of consecutive failures after which a warning is logged: fewer are usual while a server loads.
 const KEEPS_FAILING: u32 = 3;
@@ -77,7 +77,7 @@ impl<R: Waiter> Topics<R> {
 fn repeat_at(since: Instant, again: &[Duration], now: Instant) -> Instant {
     let times = again.iter().map(|after| deadline_after(since, *after));
     let next = times.filter(|time| *time > now).min();
-    next.unwrap_or_else(|| deadline_after(now, PATIENCE))
+    next.unwrap_or_else(|| deadline_after(now, LAST_TIMEOUT))
 }
 
 impl<R: Waiter> Machine<R> {
@@ -100,7 +100,7 @@ impl<R: Waiter> Machine<R> {
         } else if ledger.want(name).is_held {
             self.outbox.push_back(Output::Confirmed(name.clone(), None));
         }
-        self.pump_due = Some(now);
+        self.send_due = Some(now);
     }
 
     pub(super) fn confirm(&mut self, name: &EventName, waiter: R) {
@@ -154,17 +154,17 @@ impl<R: Waiter> Machine<R> {
     }
 
     /// A server that has just started can lose subscriptions: requests all of them again at fixed times.
-    pub(super) fn ask_again_if_due(&mut self, now: Instant) {
+    pub(super) fn resubscribe_if_due(&mut self, now: Instant) {
         let State::Session(session) = &mut self.state else {
             return;
         };
-        let Some(after) = self.config.resubscribe_after.get(session.asked_again) else {
+        let Some(after) = self.config.resubscribe_after.get(session.resubscribed) else {
             return;
         };
         if deadline_after(session.since, *after) > now {
             return;
         }
-        session.asked_again += 1;
+        session.resubscribed += 1;
         let doubted = self.topics.ledger.doubt().into_iter();
         self.outbox.extend(doubted.map(Output::Doubted));
     }
@@ -199,7 +199,7 @@ impl<R: Waiter> Machine<R> {
                 self.outbox.push_back(Output::Refused(name.clone()));
                 if was_held {
                     self.counters.refused_subscriptions.add_one();
-                    tracing::warn!(event = %name, "the server no longer has an event with a subscription");
+                    tracing::warn!(event = %name, "a subscription was refused");
                 }
                 for waiter in self.topics.waiters.take(name) {
                     let error = no_such_event(name);

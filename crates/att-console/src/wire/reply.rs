@@ -45,10 +45,10 @@ impl Reply {
         }
         match self.value().map(Scalar::of) {
             Some(Scalar::String(text)) => {
-                Exception::from_text(&text).or_else(|| Exception::from_text(self.result_string()?))
+                Exception::parse(&text).or_else(|| Exception::parse(self.result_string()?))
             }
             Some(_) => self.exception_as_result(),
-            None => Exception::from_text(self.result_string()?),
+            None => Exception::parse(self.result_string()?),
         }
     }
 

@@ -155,7 +155,7 @@ impl Text {
             .into_iter()
             .chain(texts)
             .min_by_key(|text| match text.get(frame) {
-                Some(text) if Exception::from_text(text).is_some() => 0,
+                Some(text) if Exception::parse(text).is_some() => 0,
                 Some(_) => 1,
                 None => 2,
             })

@@ -62,7 +62,7 @@ async fn each_step_of_a_command_is_logged_with_its_id_and_without_private_data()
         ),
         (
             "console{name=Thornwood server=7}".to_owned(),
-            "skipping a reply whose command had ended id=5",
+            "skipping a reply whose request had ended id=5",
         ),
     ] {
         let found = debug

@@ -38,7 +38,7 @@ impl Exception {
     /// begin with a dotted name that ends in `Exception`, followed by a colon (tavernpy). The number of an error may precede the
     /// colon, `System.Net.Sockets.SocketException (10061): …`. The colon is missing if the exception has no message: then the
     /// string ends after the name, which has a dot, or continues in the next line.
-    pub fn from_text(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let end_of_name = text.find([':', '(', ' ', '\r', '\n']);
         let (class_name, rest) = text.split_at(end_of_name.unwrap_or(text.len()));
@@ -69,7 +69,7 @@ impl Exception {
     }
 
     fn from_any_text(text: &str) -> Self {
-        Self::from_text(text).unwrap_or_else(|| Self::from_message(text))
+        Self::parse(text).unwrap_or_else(|| Self::from_message(text))
     }
 
     fn from_message(message: &str) -> Self {
@@ -97,8 +97,7 @@ mod tests {
     #[test]
     fn a_string_that_begins_with_the_name_of_an_exception_is_parsed() {
         let exception =
-            Exception::from_text("System.NullReferenceException: Object reference not set")
-                .unwrap();
+            Exception::parse("System.NullReferenceException: Object reference not set").unwrap();
         assert_eq!(exception.class_name, "System.NullReferenceException");
         assert_eq!(exception.message, "Object reference not set");
         for text in [
@@ -112,7 +111,7 @@ mod tests {
             "1Exception: x",
             "Ashwick: hello",
         ] {
-            assert!(Exception::from_text(text).is_none(), "{text}");
+            assert!(Exception::parse(text).is_none(), "{text}");
         }
         for (text, message) in [
             ("System.Exception: x", "x"),
@@ -121,13 +120,13 @@ mod tests {
             ("System.Exception", ""),
             ("System.Exception\r\n   at A.B()", "at A.B()"),
         ] {
-            let exception = Exception::from_text(text).unwrap();
+            let exception = Exception::parse(text).unwrap();
             assert_eq!(
                 (exception.class_name.as_str(), exception.message.as_str()),
                 ("System.Exception", message)
             );
         }
-        assert!(Exception::from_text("Exception: x").is_some());
+        assert!(Exception::parse("Exception: x").is_some());
     }
 
     #[test]

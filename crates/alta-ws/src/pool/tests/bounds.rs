@@ -29,8 +29,8 @@ impl Pool {
         self.moves.is_empty()
     }
 
-    pub(super) fn has_no_socket_to_spare(&self) -> bool {
-        self.spread.superfluous().is_none() && self.moves_nothing()
+    pub(super) fn has_no_spare_socket(&self) -> bool {
+        self.spread.spare().is_none() && self.moves_nothing()
     }
 
     /// Checks that it keeps nothing of completed work.
@@ -51,7 +51,7 @@ impl Pool {
             assert!(census.topics > 0 || *id == SocketId::FIRST);
         }
         assert!(self.migrations.is_empty() && self.outbox.is_empty() && self.waiters.is_empty());
-        assert_eq!(self.spread.superfluous(), None);
+        assert_eq!(self.spread.spare(), None);
         assert_eq!(self.spread.places(), wanted);
     }
 }

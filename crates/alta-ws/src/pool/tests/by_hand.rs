@@ -18,8 +18,8 @@ fn holding(topics: i64, limit: usize) -> World {
 fn holding_with(topics: i64, config: Config) -> World {
     let mut world = World::new(config);
     for number in 0..topics {
-        world.come(topic(number));
-        world.look();
+        world.subscribe(topic(number));
+        world.take_changes();
     }
     world.settle();
     assert_eq!(world.server.held().len(), usize::try_from(topics).unwrap());
@@ -90,9 +90,9 @@ fn sockets_reconnect_alone_and_hold_their_topics_again() {
 fn sockets_without_topics_are_closed_and_new_ones_replace_them() {
     let mut world = holding(6, 2);
     for number in 2..4 {
-        world.leave(&topic(number));
+        world.drop_stream(&topic(number));
     }
-    world.look();
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
     assert_eq!(
@@ -100,7 +100,7 @@ fn sockets_without_topics_are_closed_and_new_ones_replace_them() {
         (2, [1000].as_slice())
     );
     assert_eq!(world.pool.condition().sockets, 2);
-    world.come(topic(7));
+    world.subscribe(topic(7));
     world.settle();
     assert_eq!(world.open_links().len(), 3);
     world.pool.check_rest(5);
@@ -134,13 +134,29 @@ fn a_call_to_migrate_waits_for_all_sockets_and_returns_the_first_error() {
 #[test]
 fn a_socket_that_is_closed_ends_the_wait_for_its_migration() {
     let mut world = holding(2, 1);
-    world.leave(&topic(1));
-    world.look();
+    world.drop_stream(&topic(1));
+    world.take_changes();
     world.pass(SECOND * 2);
     world.migrate();
     world.settle();
     world.callers.check_all_ended();
     assert_eq!(world.pool.condition().sockets, 1);
+}
+
+#[test]
+fn a_retry_connects_all_sockets_without_the_rest_of_their_backoff() {
+    let mut world = holding(2, 1);
+    for link in world.open_links() {
+        world.lose(link, &Lost::Broken(None));
+    }
+    world.retry_now();
+    assert_eq!(world.opening_links().len(), 2);
+    world.retry_now();
+    assert_eq!(world.opening_links().len(), 2, "one attempt at a time");
+    world.settle();
+    world.retry_now();
+    assert_eq!(world.open_links().len(), 2);
+    assert_eq!(world.totals().connects, 4);
 }
 
 #[test]
@@ -158,8 +174,8 @@ fn all_sockets_together_have_one_batch_in_flight() {
     let mut world = World::new(config);
     (1..9)
         .filter(|number| number % 3 > 0)
-        .for_each(|number| world.come(topic(number)));
-    world.look();
+        .for_each(|number| world.subscribe(topic(number)));
+    world.take_changes();
     let batches = |world: &World| {
         let asked = world
             .server

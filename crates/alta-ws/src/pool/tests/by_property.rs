@@ -14,20 +14,21 @@ use std::time::Duration;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Come(i64),
-    Leave(i64),
+    Subscribe(i64),
+    DropStream(i64),
     /// A stream begins, and ends at once.
-    Glimpse(i64),
+    SubscribeAndDrop(i64),
     /// Streams of all topics begin, or every second one ends.
     All(bool),
-    Look,
+    TakeChanges,
     Call,
-    GiveUp,
+    DropCaller,
     Migrate,
+    RetryNow,
     /// Everything works for a moment.
     Progress,
     /// Everything works until topics move to close a socket, if one can be closed.
-    Calm,
+    Rest,
     Accept(u8),
     Reject(u8, Failure),
     Token(bool),
@@ -108,16 +109,17 @@ fn step() -> impl Strategy<Value = Step> {
     let failure = prop_oneof![
         4 => Just(Failure::Transient), 2 => Just(Failure::NoToken), 1 => Just(Failure::Unauthorized)];
     prop_oneof![
-        6 => (0..TOPICS).prop_map(Step::Come),
-        4 => (0..TOPICS).prop_map(Step::Leave),
-        2 => (0..TOPICS).prop_map(Step::Glimpse),
+        6 => (0..TOPICS).prop_map(Step::Subscribe),
+        4 => (0..TOPICS).prop_map(Step::DropStream),
+        2 => (0..TOPICS).prop_map(Step::SubscribeAndDrop),
         2 => any::<bool>().prop_map(Step::All),
-        6 => Just(Step::Look),
+        6 => Just(Step::TakeChanges),
         2 => Just(Step::Call),
-        1 => Just(Step::GiveUp),
+        1 => Just(Step::DropCaller),
         2 => Just(Step::Migrate),
+        1 => Just(Step::RetryNow),
         12 => Just(Step::Progress),
-        4 => Just(Step::Calm),
+        4 => Just(Step::Rest),
         8 => any::<u8>().prop_map(Step::Accept),
         1 => (any::<u8>(), failure).prop_map(|(link, failure)| Step::Reject(link, failure)),
         8 => (0..10).prop_map(|chance| Step::Token(chance > 0)),
@@ -142,28 +144,29 @@ fn take(world: &mut World, step: &Step) {
     let open = world.open_links();
     let opening = world.opening_links();
     match *step {
-        Step::Come(number) => world.come(topic(number)),
-        Step::Leave(number) => {
-            world.leave(&topic(number));
+        Step::Subscribe(number) => world.subscribe(topic(number)),
+        Step::DropStream(number) => {
+            world.drop_stream(&topic(number));
         }
-        Step::Glimpse(number) => {
-            world.come(topic(number));
-            world.look();
-            world.leave(&topic(number));
-            world.look();
+        Step::SubscribeAndDrop(number) => {
+            world.subscribe(topic(number));
+            world.take_changes();
+            world.drop_stream(&topic(number));
+            world.take_changes();
         }
-        Step::All(true) => (0..TOPICS).for_each(|number| world.come(topic(number))),
+        Step::All(true) => (0..TOPICS).for_each(|number| world.subscribe(topic(number))),
         Step::All(false) => {
             for number in (0..TOPICS).step_by(2) {
-                while world.leave(&topic(number)) {}
+                while world.drop_stream(&topic(number)) {}
             }
         }
-        Step::Look => world.look(),
+        Step::TakeChanges => world.take_changes(),
         Step::Call => world.call(),
-        Step::GiveUp => world.callers.drop_first(),
+        Step::DropCaller => world.callers.drop_first(),
         Step::Migrate => world.migrate(),
+        Step::RetryNow => world.retry_now(),
         Step::Progress => {
-            world.look();
+            world.take_changes();
             for link in opening {
                 world.accept(link);
             }
@@ -174,7 +177,7 @@ fn take(world: &mut World, step: &Step) {
                 world.arrive(link);
             }
         }
-        Step::Calm => {
+        Step::Rest => {
             for _ in 0..20 {
                 if world.pool.moves_nothing() {
                     world.settle();
@@ -237,7 +240,7 @@ fn come_to_rest(world: &mut World) {
         .map(|reader| reader.topic.clone())
         .collect();
     for topic in &wanted {
-        world.ask(topic);
+        world.want(topic);
     }
     world.settle();
     // Until no handover is in progress, and topics have moved together.
@@ -247,7 +250,7 @@ fn come_to_rest(world: &mut World) {
             world.pong(link);
         }
         world.settle();
-        if world.pool.condition().state == State::Ready && world.pool.has_no_socket_to_spare() {
+        if world.pool.condition().state == State::Ready && world.pool.has_no_spare_socket() {
             return;
         }
     }

@@ -12,14 +12,14 @@ const SECOND: Duration = Duration::from_secs(1);
 fn scattered() -> World {
     let mut world = World::new(config().subscriptions_per_socket(2));
     for number in 0..6 {
-        world.come(topic(number));
-        world.look();
+        world.subscribe(topic(number));
+        world.take_changes();
     }
     world.settle();
     for number in [1, 2] {
-        world.leave(&topic(number));
+        world.drop_stream(&topic(number));
     }
-    world.look();
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
     assert_eq!(
@@ -32,8 +32,8 @@ fn scattered() -> World {
 /// The same, at the moment before the second socket's topic is requested on the first.
 fn moving() -> (World, LinkId, LinkId) {
     let mut world = scattered();
-    world.leave(&topic(5));
-    world.look();
+    world.drop_stream(&topic(5));
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
     let links = world.open_links();
@@ -125,8 +125,8 @@ fn a_topic_that_another_socket_is_refused_stays_on_its_socket() {
         }
     }
     assert_eq!(minutes, 5);
-    world.leave(&topic(3));
-    world.look();
+    world.drop_stream(&topic(3));
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
     assert_eq!(world.server.held().len(), 2);
@@ -135,14 +135,14 @@ fn a_topic_that_another_socket_is_refused_stays_on_its_socket() {
 #[test]
 fn a_new_stream_of_a_moving_topic_uses_the_socket_that_holds_it() {
     let (mut world, from, to) = moving();
-    world.come(topic(3));
-    world.look();
+    world.subscribe(topic(3));
+    world.take_changes();
     assert!(world.readers.last().unwrap().confirmed.is_some());
     // For a moment no stream needs it: the move continues.
-    while world.leave(&topic(3)) {}
-    world.look();
-    world.come(topic(3));
-    world.look();
+    while world.drop_stream(&topic(3)) {}
+    world.take_changes();
+    world.subscribe(topic(3));
+    world.take_changes();
     assert!(world.readers.last().unwrap().confirmed.is_some());
     world.pass(SECOND * 3);
     world.token();
@@ -159,21 +159,21 @@ fn a_new_stream_of_a_moving_topic_uses_the_socket_that_holds_it() {
 fn a_refused_topic_moves_without_another_request() {
     let mut world = World::new(config().subscriptions_per_socket(3));
     for number in 0..4 {
-        world.come(topic(number));
-        world.look();
+        world.subscribe(topic(number));
+        world.take_changes();
     }
     world.settle();
     let second = world.open_links()[1];
-    world.come(topic(6));
-    world.look();
+    world.subscribe(topic(6));
+    world.take_changes();
     world.token();
     world.write(second);
     world.serve(second, Reply::Refuse(404));
     world.arrive(second);
     for number in 1..4 {
-        world.leave(&topic(number));
+        world.drop_stream(&topic(number));
     }
-    world.look();
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
     assert_eq!(world.open_links().len(), 2);
@@ -183,7 +183,7 @@ fn a_refused_topic_moves_without_another_request() {
     assert_eq!(world.server.held().len(), 1);
     assert_eq!(world.totals().refused_subscriptions, 1);
     // A new stream of it gets events.
-    world.ask(&topic(6));
+    world.want(&topic(6));
     world.settle();
     assert_eq!(world.server.held().len(), 2);
     world.pool.check_rest(2);
@@ -193,19 +193,19 @@ fn a_refused_topic_moves_without_another_request() {
 fn a_topic_that_fails_repeatedly_does_not_stop_others_from_moving() {
     let mut world = World::new(config().subscriptions_per_socket(4));
     for number in 0..5 {
-        world.come(topic(number));
-        world.look();
+        world.subscribe(topic(number));
+        world.take_changes();
     }
     world.settle();
     let first = world.open_links()[0];
     for number in 1..4 {
-        world.leave(&topic(number));
+        world.drop_stream(&topic(number));
     }
-    world.look();
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
-    world.come(topic(7));
-    world.look();
+    world.subscribe(topic(7));
+    world.take_changes();
     let mut failures = 0;
     while world.pool.moves_nothing() {
         failures += 1;
@@ -261,8 +261,8 @@ fn a_topic_that_loses_its_streams_while_it_moves_is_held_nowhere() {
             }
         };
         reply(&mut world, before);
-        world.leave(&topic(3));
-        world.look();
+        world.drop_stream(&topic(3));
+        world.take_changes();
         reply(&mut world, after);
         world.pass(SECOND * 2);
         world.settle();
@@ -277,10 +277,10 @@ fn a_topic_that_loses_its_streams_while_it_moves_is_held_nowhere() {
 fn a_topic_that_is_wanted_again_while_its_old_socket_still_has_it_stays_there() {
     let (mut world, from, to) = moving();
     world.lose(to, &Lost::Broken(None));
-    world.leave(&topic(3));
-    world.look();
-    world.come(topic(3));
-    world.look();
+    world.drop_stream(&topic(3));
+    world.take_changes();
+    world.subscribe(topic(3));
+    world.take_changes();
     let again = world.readers.last().unwrap();
     assert!(again.confirmed.is_some(), "at once");
     world.happen(topic(3), true);
@@ -298,8 +298,8 @@ fn a_topic_that_is_wanted_again_while_its_old_socket_still_has_it_stays_there() 
 #[test]
 fn nothing_moves_while_a_socket_migrates() {
     let mut world = scattered();
-    world.leave(&topic(5));
-    world.look();
+    world.drop_stream(&topic(5));
+    world.take_changes();
     world.pass(SECOND * 2);
     world.settle();
     world.migrate();
@@ -319,13 +319,13 @@ fn topics_that_a_socket_drops_while_another_arrives_do_not_affect_the_move() {
     let config = config().subscriptions_per_socket(3);
     let mut world = World::new(config.max_in_flight(1));
     for number in 0..6 {
-        world.come(topic(number));
-        world.look();
+        world.subscribe(topic(number));
+        world.take_changes();
     }
     world.settle();
     for number in [1, 2, 4, 5] {
-        world.leave(&topic(number));
-        world.look();
+        world.drop_stream(&topic(number));
+        world.take_changes();
     }
     world.pass(SECOND * 2);
     world.settle();
@@ -334,10 +334,10 @@ fn topics_that_a_socket_drops_while_another_arrives_do_not_affect_the_move() {
     let to = world.open_links()[0];
     world.write(to);
     // Its stream begins and ends while there is no room for its request.
-    world.come(topic(7));
-    world.look();
-    world.leave(&topic(7));
-    world.look();
+    world.subscribe(topic(7));
+    world.take_changes();
+    world.drop_stream(&topic(7));
+    world.take_changes();
     world.serve(to, Reply::Do);
     world.settle();
     for _ in 0..2 {

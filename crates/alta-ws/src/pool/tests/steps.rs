@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 impl World {
     /// A stream of a topic begins. The machine has not seen it yet.
-    pub(super) fn come(&mut self, topic: Topic) {
+    pub(super) fn subscribe(&mut self, topic: Topic) {
         self.readers.push(Reader::new(&self.hub, topic));
     }
 
     /// The first stream of a topic ends, if there is one. The machine has not seen it yet.
-    pub(super) fn leave(&mut self, topic: &Topic) -> bool {
+    pub(super) fn drop_stream(&mut self, topic: &Topic) -> bool {
         let found = self
             .readers
             .iter()
@@ -31,7 +31,7 @@ impl World {
     }
 
     /// The machine takes the notes of the streams.
-    pub(super) fn look(&mut self) {
+    pub(super) fn take_changes(&mut self) {
         for topic in self.hub.take_changes() {
             let is_wanted = self.hub.is_wanted(&topic);
             self.feed(Input::Wanted(topic, is_wanted));
@@ -39,7 +39,7 @@ impl World {
     }
 
     /// A caller waits until a topic is held.
-    pub(super) fn ask(&mut self, topic: &Topic) {
+    pub(super) fn want(&mut self, topic: &Topic) {
         self.feed(Input::Wanted(topic.clone(), true));
     }
 
@@ -54,6 +54,10 @@ impl World {
     pub(super) fn migrate(&mut self) {
         let reply = self.callers.migration();
         self.feed(Input::Migrate(reply));
+    }
+
+    pub(super) fn retry_now(&mut self) {
+        self.feed(Input::RetryNow);
     }
 
     /// A token arrives, for everything that waits for it.
@@ -222,7 +226,7 @@ impl World {
     /// Runs until there is nothing left to take, send, reply to or read.
     pub(super) fn settle(&mut self) {
         loop {
-            self.look();
+            self.take_changes();
             let opening = self.opening_links();
             let mut moved = !opening.is_empty() || self.needs_token;
             for link in opening {

@@ -169,6 +169,7 @@ impl Conn {
     pub(super) fn written(&mut self, id: u32) {
         if let Some(open) = self.requests.get_mut(id) {
             open.stage = Stage::Written;
+            tracing::debug!(id, request = open.doing(), "sent");
         }
     }
 

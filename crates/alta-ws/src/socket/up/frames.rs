@@ -99,7 +99,10 @@ impl Up {
                 let open = self.conn(link).and_then(|conn| conn.reply(id, &key));
                 match open {
                     Some(open) => return self.settle(open, Outcome::Reply(response), cx),
-                    None => cx.core.counters.late_replies.add_one(),
+                    None => {
+                        tracing::debug!(id, "skipping a reply whose request had ended");
+                        cx.core.counters.late_replies.add_one();
+                    }
                 }
             }
             Incoming::Gateway { message } => {
@@ -155,10 +158,7 @@ impl Up {
 fn malformed(raw: &RawFrame, may_be: MayBe<'_>, cx: &mut Cx<'_>) {
     cx.core.counters.malformed.add_one();
     let length = raw.as_str().len();
-    tracing::warn!(
-        length,
-        "a frame, or a part of one, is not a JSON object and was skipped"
-    );
+    tracing::debug!(length, "skipping a frame");
     let now = cx.now;
     let frame = |topic| Frame {
         topic,

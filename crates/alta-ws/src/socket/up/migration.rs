@@ -54,7 +54,7 @@ impl Migration {
     }
 
     /// Returns whether other requests can be sent.
-    pub(super) fn lets_requests_through(&self) -> bool {
+    pub(super) fn allows_requests(&self) -> bool {
         self.is_idle() || matches!(self, Migration::Handover { .. })
     }
 
@@ -75,7 +75,7 @@ impl Migration {
         }
     }
 
-    pub(super) fn old_is_lost(&self) -> bool {
+    pub(super) fn is_old_lost(&self) -> bool {
         matches!(
             self,
             Migration::Posting {

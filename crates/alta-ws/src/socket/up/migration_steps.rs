@@ -122,7 +122,7 @@ impl Up {
     }
 
     /// Returns whether to repeat step 1 with another access token, since the server refused the first one: once.
-    pub(super) fn asks_again(&mut self, renew: bool) -> bool {
+    pub(super) fn repeats_first_step(&mut self, renew: bool) -> bool {
         if let Migration::Asking { asked, renewed } = &mut self.migration
             && renew
             && !*renewed

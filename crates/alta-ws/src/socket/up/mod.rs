@@ -59,13 +59,13 @@ impl Up {
         };
         cx.core.counters.connects.add_one();
         cx.core.ledger.connected();
-        up.pump(cx);
+        up.send_requests(cx);
         up
     }
 
     pub(super) fn handle(&mut self, input: SocketInput, cx: &mut Cx<'_>) -> Flow {
         self.take(input, cx)?;
-        self.pump(cx);
+        self.send_requests(cx);
         Flow::Continue(())
     }
 
@@ -77,10 +77,10 @@ impl Up {
             SocketInput::Unwant(topic) => {
                 cx.core.ledger.unwant(&topic, cx.now);
             }
-            SocketInput::Call(call) => cx.core.line_up(call),
+            SocketInput::Call(call) => cx.core.enqueue(call),
             SocketInput::Migrate(migration) => self.migrate_now(migration, cx.now),
             SocketInput::Timer => return self.timer(cx),
-            SocketInput::Pump => {}
+            SocketInput::RetryNow | SocketInput::SendRequests => {}
             SocketInput::Close(error) => return self.close(&error, cx),
             SocketInput::Retire => {
                 // There is nothing to migrate any more.
@@ -98,7 +98,7 @@ impl Up {
             OnLink::Text(raw) => return self.text(link, &raw, cx),
             OnLink::Binary(length) => {
                 cx.core.counters.malformed.add_one();
-                tracing::warn!(length, "a binary frame was skipped");
+                tracing::debug!(length, "skipping a binary frame");
                 self.heard(link, cx.now, cx.core);
             }
             OnLink::Heard => self.heard(link, cx.now, cx.core),
@@ -174,7 +174,7 @@ impl Up {
                 self.settle(open, outcome, cx)?;
             }
         }
-        if !self.migration.old_is_lost() && !self.conn.check_alive(cx) {
+        if !self.migration.is_old_lost() && !self.conn.check_alive(cx) {
             let link = self.conn.link;
             cx.close_link(link, 1000, "silent");
             let silent = Lost::Silent(cx.core.config.ping_interval);
@@ -184,7 +184,7 @@ impl Up {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let main = (!self.migration.old_is_lost()).then(|| self.conn.deadline());
+        let main = (!self.migration.is_old_lost()).then(|| self.conn.deadline());
         let migration = self.migration.deadline(self.migrate_at);
         [main, migration, self.gather_until]
             .into_iter()
@@ -275,8 +275,8 @@ impl Up {
     }
 
     /// Sends the requests that can be sent now.
-    fn pump(&mut self, cx: &mut Cx<'_>) {
-        if !self.migration.lets_requests_through() {
+    fn send_requests(&mut self, cx: &mut Cx<'_>) {
+        if !self.migration.allows_requests() {
             self.ask_to_migrate(cx);
             return;
         }

@@ -19,11 +19,18 @@ impl Up {
         let redactor = cx.core.redactor.clone();
         let result = || outcome.into_result(doing, after, sent, &redactor);
         match open.purpose {
-            Purpose::Call(call) if renew && !call.renewed => cx.core.line_up(Call {
+            Purpose::Call(call) if renew && !call.renewed => cx.core.enqueue(Call {
                 renewed: true,
                 ..call
             }),
-            Purpose::Call(call) => cx.out(call.end(result())),
+            Purpose::Call(call) => {
+                let result = result();
+                match &result {
+                    Ok(_) => tracing::debug!(request = call.request.doing(), "replied"),
+                    Err(error) => tracing::debug!(?error, "failed"),
+                }
+                cx.out(call.end(result));
+            }
             Purpose::Subscribe(topic) => {
                 if !self.repeats_once(&topic, renew, cx) {
                     self.subscribed(&topic, result().err(), is_unknown, cx);
@@ -40,7 +47,7 @@ impl Up {
                 }
             }
             Purpose::MigrationToken => {
-                if !self.asks_again(renew) {
+                if !self.repeats_first_step(renew) {
                     self.migration_token(result(), cx);
                 }
             }

@@ -7,7 +7,7 @@ use crate::topic::Topic;
 use alta_socket::Step;
 use std::sync::Arc;
 
-/// The number of consecutive failures after which the status shows a failing subscription: fewer are usual.
+/// The number of consecutive failures after which a warning is logged and the status shows the subscription: fewer are usual.
 const KEEPS_FAILING: u32 = 3;
 
 impl Up {
@@ -56,6 +56,7 @@ impl Up {
         if let Some(confirmed) = cx.core.ledger.confirmed(topic, None, cx.now) {
             let is_missed = confirmed.gap.is_some() && confirmed.is_wanted;
             cx.core.counters.gaps.add_if(is_missed);
+            tracing::debug!(topic = topic.name(), "subscribed");
             cx.out(Output::Confirmed(topic.clone(), confirmed.gap));
         }
     }
@@ -73,7 +74,7 @@ impl Up {
             return;
         };
         // A refused token does not end a subscription that was held until its connection was lost.
-        if error.is_transient() || (error.is_of_the_token() && cx.core.ledger.is_lost(topic)) {
+        if error.is_transient() || (error.is_token_refusal() && cx.core.ledger.is_lost(topic)) {
             self.retry_later(topic, &error, is_unknown, cx);
         } else if cx.core.ledger.refused(topic).is_some() {
             self.renewed.remove(topic);
@@ -86,7 +87,7 @@ impl Up {
     pub(super) fn unsubscribed(&mut self, topic: &Topic, error: Option<Error>, cx: &mut Cx<'_>) {
         match error {
             // A refused token does not say whether the subscription is held.
-            Some(error) if error.is_transient() || error.is_of_the_token() => {
+            Some(error) if error.is_transient() || error.is_token_refusal() => {
                 self.retry_later(topic, &error, true, cx);
             }
             // A subscription that the server does not know is not held.
@@ -102,22 +103,21 @@ impl Up {
         let Some(failures) = cx.core.ledger.failed(topic, is_unknown, cx.now) else {
             return;
         };
-        if !error.is_of_the_token() {
+        if !error.is_token_refusal() {
             // A later refusal is about another token.
             self.renewed.remove(topic);
         }
         cx.core.counters.failed_attempts.add_one();
         if failures >= KEEPS_FAILING {
-            tracing::warn!(
-                topic = topic.name(),
-                ?error,
-                "a subscription fails repeatedly"
-            );
             let why: Arc<str> = error.to_string().into();
             cx.core.failing = Some((cx.now, topic.clone(), why));
+        }
+        let topic = topic.name();
+        if failures == KEEPS_FAILING {
+            tracing::warn!(topic, ?error, "a subscription fails repeatedly");
         } else {
             tracing::debug!(
-                topic = topic.name(),
+                topic,
                 ?error,
                 "a subscription failed and will be tried again"
             );

@@ -18,7 +18,7 @@ enum Step {
     Fail(usize),
     ReplyTwice,
     Strange(u32),
-    Order(u64, bool),
+    Command(u64, bool),
     Abandon(u32),
     Want(u8, bool),
     Confirm(u8),
@@ -38,7 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_usize..5).prop_map(Step::Fail),
         1 => Just(Step::ReplyTwice),
         1 => (0_u32..50).prop_map(Step::Strange),
-        5 => (1_u64..40, any::<bool>()).prop_map(|(seconds, fail)| Step::Order(seconds, fail)),
+        5 => (1_u64..40, any::<bool>()).prop_map(|(seconds, fail)| Step::Command(seconds, fail)),
         1 => (0_u32..30).prop_map(Step::Abandon),
         4 => (0_u8..4, any::<bool>()).prop_map(|(name, wanted)| Step::Want(name, wanted)),
         2 => (0_u8..4).prop_map(Step::Confirm),
@@ -110,8 +110,8 @@ impl Course {
                     world.frame(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#));
                 }
             }
-            Step::Order(seconds, fail) => {
-                let ticket = world.order(seconds, fail);
+            Step::Command(seconds, fail) => {
+                let ticket = world.command(seconds, fail);
                 if world.owners.contains_key(&ticket) {
                     self.taken.insert(ticket);
                 }
@@ -217,7 +217,7 @@ proptest! {
         world.give(Input::Stop);
         prop_assert!(world.ended && world.link.is_none());
         prop_assert_eq!(world.machine.deadline(), None);
-        let late = world.order(30, false);
+        let late = world.command(30, false);
         let is_closed = matches!(world.the_outcome(late), Err(ErrorKind::Closed { .. }));
         prop_assert!(is_closed);
         course.each_command_ended_once()?;

@@ -28,7 +28,7 @@ fn a_subscription_that_the_server_lost_is_found_by_a_repeated_request() {
 fn a_server_that_loads_its_world_is_stalled_until_it_replies() {
     let mut world = World::new(Config::default());
     world.ready();
-    let tickets: Vec<_> = (0..3).map(|_| world.order(300, false)).collect();
+    let tickets: Vec<_> = (0..3).map(|_| world.command(300, false)).collect();
     for _ in 0..3 {
         world.write_one();
     }
@@ -46,7 +46,7 @@ fn a_server_that_loads_its_world_is_stalled_until_it_replies() {
 fn a_server_stays_stalled_after_a_commands_timeout_until_a_reply_comes() {
     let mut world = World::new(Config::default());
     world.ready();
-    let early = world.order(30, false);
+    let early = world.command(30, false);
     world.write_one();
     world.pass(Duration::from_secs(11));
     assert_eq!(world.machine.state(), State::Stalled);
@@ -58,7 +58,7 @@ fn a_server_stays_stalled_after_a_commands_timeout_until_a_reply_comes() {
         State::Stalled,
         "its reply is missing"
     );
-    let later = world.order(30, false);
+    let later = world.command(30, false);
     world.write_one();
     assert_eq!(world.machine.state(), State::Stalled);
     // The world is loaded: the replies arrive, late ones first.
@@ -75,11 +75,11 @@ fn a_server_stays_stalled_after_a_commands_timeout_until_a_reply_comes() {
 fn one_lost_reply_does_not_stall_a_server_that_replies_to_others() {
     let mut world = World::new(Config::default());
     world.ready();
-    world.order(300, false);
+    world.command(300, false);
     world.write_one();
     // Its reply is lost; everything else gets a reply.
     for _ in 0..20 {
-        world.order(30, false);
+        world.command(30, false);
         world.write_one();
         world.reply(1);
         world.pass(Duration::from_secs(4));
@@ -188,7 +188,7 @@ fn a_subscription_that_is_no_longer_wanted_is_dropped_although_its_reply_was_los
 fn a_stall_of_minutes_keeps_the_order_and_sends_nothing_twice() {
     let mut world = World::new(Config::default().max_in_flight(2));
     world.ready();
-    let tickets: Vec<_> = (0..6).map(|_| world.order(600, false)).collect();
+    let tickets: Vec<_> = (0..6).map(|_| world.command(600, false)).collect();
     let write = |world: &mut World| {
         while !world.queued.is_empty() {
             world.write_one();

@@ -11,7 +11,7 @@ use world::World;
 #[test]
 fn promise_06_nothing_is_sent_before_the_token_has_a_reply() {
     let mut world = World::new(Config::default());
-    let ticket = world.order(30, false);
+    let ticket = world.command(30, false);
     world.want("PlayerJoined", true);
     world.open(false);
     assert!(world.queued.is_empty());
@@ -34,7 +34,7 @@ fn promise_06_nothing_is_sent_before_the_token_has_a_reply() {
 fn promise_06_a_late_reply_is_counted_and_not_given_to_the_next_command() {
     let mut world = World::new(Config::default());
     world.ready();
-    let first = world.order(5, false);
+    let first = world.command(5, false);
     world.write_one();
     world.pass(Duration::from_secs(6));
     assert!(matches!(
@@ -44,7 +44,7 @@ fn promise_06_a_late_reply_is_counted_and_not_given_to_the_next_command() {
             ..
         })
     ));
-    let second = world.order(5, false);
+    let second = world.command(5, false);
     world.write_one();
     let (late, _) = world.received[0].clone();
     world.reply(0);
@@ -59,8 +59,8 @@ fn promise_06_a_late_reply_is_counted_and_not_given_to_the_next_command() {
 #[test]
 fn promise_05_timeout_and_disconnection_say_whether_the_command_may_have_run() {
     let mut world = World::new(Config::default());
-    let waiting = world.order(5, false);
-    let refused = world.order(5, true);
+    let waiting = world.command(5, false);
+    let refused = world.command(5, true);
     assert_eq!(world.the_outcome(refused), &Err(ErrorKind::NotReady));
     world.pass(Duration::from_secs(5));
     assert!(matches!(
@@ -71,7 +71,7 @@ fn promise_05_timeout_and_disconnection_say_whether_the_command_may_have_run() {
         })
     ));
     world.ready();
-    let (sent, unsent) = (world.order(30, false), world.order(30, false));
+    let (sent, unsent) = (world.command(30, false), world.command(30, false));
     world.write_one();
     world.lose();
     assert!(matches!(
@@ -95,7 +95,7 @@ fn promise_05_the_timeout_of_a_queued_command_runs_on_after_a_lost_connection() 
     let policy = BackoffPolicy::new(Duration::from_secs(3_600), Duration::from_secs(3_600));
     let mut world = World::new(Config::default().max_in_flight(1).backoff(policy));
     world.ready();
-    let (_sent, queued) = (world.order(30, false), world.order(5, false));
+    let (_sent, queued) = (world.command(30, false), world.command(5, false));
     world.write_one();
     world.lose();
     let after = world.machine.deadline().unwrap().duration_since(world.now);
@@ -119,7 +119,7 @@ fn commands_keep_their_order_through_a_lost_connection() {
     let mut world = World::new(Config::default());
     world.ready();
     for _ in 0..40 {
-        world.order(300, false);
+        world.command(300, false);
     }
     world.write_one();
     world.lose();
@@ -142,7 +142,7 @@ fn promise_09_an_explicit_refusal_is_final_and_seen_at_once() {
         r#"{"type":0,"eventType":"InfoLog","data":"Connection refused: Invalid Token"}"#,
     ] {
         let mut world = World::new(Config::default());
-        let waiting = world.order(30, false);
+        let waiting = world.command(30, false);
         world.open(true);
         world.frame(refusal);
         assert!(world.ended, "{refusal}");
@@ -151,7 +151,7 @@ fn promise_09_an_explicit_refusal_is_final_and_seen_at_once() {
         assert!(
             matches!(world.the_outcome(waiting), Err(ErrorKind::Closed { because }) if closed(because))
         );
-        let later = world.order(30, false);
+        let later = world.command(30, false);
         assert!(matches!(
             world.the_outcome(later),
             Err(ErrorKind::Closed { .. })
@@ -244,7 +244,7 @@ fn subscriptions_do_not_count_towards_the_limit_of_commands() {
         world.want(name, true);
     }
     world.ready();
-    let (first, second) = (world.order(30, false), world.order(30, false));
+    let (first, second) = (world.command(30, false), world.command(30, false));
     while !world.queued.is_empty() {
         world.write_one();
     }

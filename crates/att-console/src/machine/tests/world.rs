@@ -304,12 +304,12 @@ impl World {
             .count()
     }
 
-    pub(super) fn order(&mut self, seconds: u64, fail: bool) -> Ticket {
+    pub(super) fn command(&mut self, seconds: u64, fail: bool) -> Ticket {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let line = Arc::new(format!("command {ticket}"));
         let timeout = Duration::from_secs(seconds);
-        let order = Order {
+        let command = PendingCommand {
             line: Arc::downgrade(&line),
             timeout,
             deadline: self.now + timeout,
@@ -329,7 +329,7 @@ impl World {
             .filter(|open| !self.outcomes.contains_key(open))
             .count();
         if open <= self.machine.config.max_pending {
-            self.give(Input::Order(Box::new(order)));
+            self.give(Input::Command(Box::new(command)));
         } else {
             self.owners.remove(&ticket);
         }
