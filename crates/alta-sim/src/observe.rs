@@ -261,6 +261,20 @@ impl Sim {
             .look(|state| Some(state.world.player(server, player).ok()?.position))
     }
 
+    /// The home of a user, in meters. `None` if it has not been set; `player get-home` writes 0, 0, 0 then.
+    pub fn home_of(&self, server: u64, user: u64) -> Option<[f64; 3]> {
+        self.shared
+            .look(|state| state.world.game(server).ok()?.homes.get(&user).copied())
+    }
+
+    /// The balance of a user at the bank.
+    pub fn balance_of(&self, server: u64, user: u64) -> i64 {
+        let balance = self
+            .shared
+            .look(|state| state.world.game(server).ok()?.balances.get(&user).copied());
+        balance.unwrap_or_default()
+    }
+
     /// The name of a server.
     pub fn name_of(&self, server: u64) -> Option<String> {
         self.shared

@@ -10,18 +10,17 @@ const DETAILED: &str =
 
 pub(crate) const SPECS: &[Spec] = &[
     command(&["player", "list"], &[], USERS, |run| {
-        Ok(Output::list(
-            run.game()?.players.values().map(Player::json).collect(),
-        ))
+        list(run, Player::json)
     }),
     command(&["player", "list-detailed"], &[], DETAILED, |run| {
-        Ok(Output::list(
-            run.game()?.players.values().map(Player::detailed).collect(),
-        ))
+        list(run, Player::detailed)
     }),
     command(&["player", "detailed"], &[PLAYER], DETAILED, |run| {
         let id = run.player(0)?;
         let found = run.world.player(run.server, id)?;
+        if !found.has_body {
+            return Err(Output::null_reference());
+        }
         Ok(Output::Value(
             found.detailed(),
             "Alta.Console.Commands.UserInfoDetailed".to_owned(),
@@ -132,6 +131,15 @@ pub(crate) const SPECS: &[Spec] = &[
     command(&["player", "inventory"], &[PLAYERS], OBJECTS, inventory),
 ];
 
+/// A row for each player. A player without a body makes the whole list fail.
+fn list(run: &Run<'_>, row: fn(&Player) -> Node) -> Result<Output, Output> {
+    let players = &run.game()?.players;
+    if players.values().any(|player| !player.has_body) {
+        return Err(Output::null_reference());
+    }
+    Ok(Output::list(players.values().map(row).collect()))
+}
+
 fn user(run: &Run<'_>, id: u64) -> Result<Output, Output> {
     let user = run.world.find_user(id).ok_or_else(Output::null_reference)?;
     Ok(Output::Value(
@@ -221,6 +229,10 @@ fn inventory(run: &mut Run<'_>) -> Result<Output, Output> {
     let mut rows = Vec::new();
     for id in run.players(0)? {
         let player = run.world.player(run.server, id)?;
+        if !player.has_body {
+            rows.push(Node::Null);
+            continue;
+        }
         let item = |item: &Item| held(item, player.position, player.body);
         let slot = |slot: Slot| player.items.get(&slot).map_or(Node::Null, item);
         let all: Vec<Node> = player.items.values().map(item).collect();

@@ -64,6 +64,31 @@ impl Sim {
         })
     }
 
+    /// Sets whether a player has a body (default: true). A player who is still loading has none: `player list`,
+    /// `player list-detailed` and `player detailed` fail with a null reference, and `player inventory` has a null entry.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
+    pub fn set_body(&self, server: u64, player: u64, has_body: bool) -> Result<(), Error> {
+        self.change("changing a player's body", |state, _| {
+            state.world.player_mut(server, player)?.has_body = has_body;
+            Ok(())
+        })
+    }
+
+    /// Sets the home of a user, in meters, like `player set-home`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn set_home(&self, server: u64, user: u64, home: [f64; 3]) -> Result<(), Error> {
+        self.change("setting a home", |state, _| {
+            state.world.game_mut(server)?.homes.insert(user, home);
+            Ok(())
+        })
+    }
+
     /// Lets a player enter or leave a state, such as `Combat`.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ pub(crate) struct Player {
     pub(crate) chunk: String,
     pub(crate) joined_at: Timestamp,
     pub(crate) body: u64,
+    /// `false` while the player is still loading.
+    pub(crate) has_body: bool,
     pub(crate) god_mode: bool,
     pub(crate) stats: Stats,
     pub(crate) items: Inventory,
@@ -52,6 +54,7 @@ impl Player {
             chunk: SPAWN_CHUNK.to_owned(),
             joined_at: now,
             body,
+            has_body: true,
             god_mode: false,
             stats: Stats::default(),
             items: Inventory::new(),

@@ -20,10 +20,16 @@ async fn heartbeats_follow_the_clock() {
     for _ in 0..4 {
         let heartbeat = socket.json().await;
         assert_eq!(heartbeat["event"], "group-server-heartbeat");
-        times.push(content(&heartbeat)["up_time"].as_str().unwrap()[..8].to_owned());
+        let online: jiff::Timestamp = content(&heartbeat)["online_ping"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        times.push(online);
     }
-    let expected = ["00:00:15", "00:00:30", "00:00:45", "00:01:00"];
-    assert_eq!(times, expected, "each has its own time");
+    let pauses = times.windows(2).map(|pair| pair[0].duration_until(pair[1]));
+    let pauses: Vec<i128> = pauses.map(|pause| pause.as_millis()).collect();
+    assert_eq!(pauses, [15_000; 3], "each has its own time");
     assert_eq!(sim.sent_main_events().total, 4);
     assert!(sim.elapsed() > MINUTE);
 }

@@ -364,6 +364,57 @@ async fn an_inventory_has_hands_a_belt_and_a_back() {
     assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
+#[tokio::test]
+async fn a_player_without_a_body_makes_lists_fail() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    sim.player_joins(server, "Iris_").unwrap();
+    let mut socket = console(&sim, server).await;
+    let text =
+        "System.NullReferenceException: Object reference not set to an instance of an object";
+    let lines = [
+        "player list",
+        "player list-detailed",
+        "player detailed Ashwick",
+    ];
+    sim.set_body(server, ashwick, false).unwrap();
+    for line in lines {
+        let reply = socket.command(1, line).await;
+        assert_eq!(reply["data"]["ResultString"], text, "{line}");
+    }
+    let reply = socket.command(2, "player inventory *").await;
+    let rows = reply["data"]["Result"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]), (2, &json!(null)));
+    assert!(rows[1].is_object());
+    let reply = socket.command(3, "player detailed Iris_").await;
+    assert_eq!(reply["data"]["Result"]["username"], "Iris_");
+    sim.set_body(server, ashwick, true).unwrap();
+    for line in lines {
+        let reply = socket.command(4, line).await;
+        assert_ne!(reply["data"]["Result"], json!(null), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn homes_and_balances_are_set_and_read() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    let mut socket = console(&sim, server).await;
+    assert_eq!(sim.home_of(server, ashwick), None);
+    sim.set_home(server, ashwick, [1.0, 2.0, 3.0]).unwrap();
+    let reply = socket.command(1, "player get-home Ashwick").await;
+    assert_eq!(reply["data"]["Result"], json!([1.0, 2.0, 3.0]));
+    socket.command(2, "player set-home Ashwick 4,5,6").await;
+    assert_eq!(sim.home_of(server, ashwick), Some([4.0, 5.0, 6.0]));
+    sim.change_balance(server, ashwick, 40).unwrap();
+    socket.command(3, "trade atm add Ashwick -15").await;
+    assert_eq!(sim.balance_of(server, ashwick), 25);
+    let error = sim.set_home(9, ashwick, [0.0; 3]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_token_file_is_readable_by_its_owner_alone() {
