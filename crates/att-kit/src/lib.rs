@@ -57,6 +57,7 @@ mod consoles;
 mod counters;
 mod deadline;
 mod duplicates;
+mod durable_file;
 mod effect;
 mod error;
 mod failure;

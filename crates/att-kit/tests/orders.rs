@@ -11,7 +11,7 @@ mod support;
 use alta_model::UserId;
 use alta_sim::{Action, Fault, Hook, Sim};
 use att_console::Console;
-use att_kit::orders::{LineState, Order};
+use att_kit::orders::{LineState, Order, OrderErrorKind, Orders};
 use std::time::Duration;
 use support::{access, config, open, self_hosted, within};
 
@@ -128,4 +128,78 @@ async fn a_dropped_order_knows_what_is_unclear() {
         (10, 50, LineState::MayHaveRun)
     );
     assert_eq!(spawns(&sim).len(), 2);
+}
+
+#[tokio::test]
+async fn an_order_whose_file_cannot_be_written_is_not_sent() {
+    let folder = std::env::temp_dir().join(format!("orders-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir(&folder).unwrap();
+    let (sim, server) = self_hosted().await;
+    sim.add_prefab("Test Ladder", 77_001).unwrap();
+    sim.player_joins(server, "-Bee-").unwrap();
+    let console = open(&sim, server);
+    let (orders, earlier) = Orders::open(folder.join("orders.json")).await.unwrap();
+    assert!(earlier.is_empty());
+    let ladders = || Order::new("-Bee-").prefab("Test Ladder", 3);
+    let mut kept = within(orders.keep(ladders())).await.unwrap();
+    // A folder in place of the new file, as if the disk were full.
+    let new = folder.join("orders.json.new");
+    std::fs::create_dir(&new).unwrap();
+    let error = within(orders.keep(ladders())).await.unwrap_err();
+    assert!(matches!(error.kind(), OrderErrorKind::Save(_)), "{error}");
+    let error = within(kept.run(&console)).await.unwrap_err();
+    assert!(matches!(error.kind(), OrderErrorKind::Save(_)), "{error}");
+    assert_eq!(spawns(&sim), [""; 0]);
+    assert_eq!(states(&kept), [LineState::NotSent]);
+
+    std::fs::remove_dir(&new).unwrap();
+    within(kept.run(&console)).await.unwrap();
+    assert_eq!(states(&kept), [LineState::Done]);
+    drop((orders, kept));
+    let (_orders, mut earlier) = Orders::open(folder.join("orders.json")).await.unwrap();
+    let kept = earlier.pop().unwrap();
+    assert!(kept.is_done() && earlier.is_empty());
+    within(kept.remove()).await.unwrap();
+    let text = std::fs::read_to_string(folder.join("orders.json")).unwrap();
+    assert_eq!(text, r#"{"version":1,"orders":[]}"#);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_kept_order_stops_where_a_command_may_have_run_and_the_file_says_so() {
+    let file = std::env::temp_dir().join(format!("orders-stopped-{}.json", std::process::id()));
+    let (sim, server) = self_hosted().await;
+    sim.add_prefab("Test Ladder", 77_001).unwrap();
+    sim.player_joins(server, "1234").unwrap();
+    let console = open(&sim, server);
+    let (orders, _) = Orders::open(&file).await.unwrap();
+    let player = UserId::new(sim.player_joins(server, "J.K.").unwrap().cast_signed());
+    let order = Order::new(player)
+        .prefab("No Such Thing", 1)
+        .prefab("Test Ladder", 2)
+        .save_string("77001,", 1);
+    let mut kept = within(orders.keep(order)).await.unwrap();
+    let fault = Fault::new(Hook::ConsoleCommand, Action::Cut).containing("spawn");
+    sim.faults().arm(fault.after(1));
+    let error = within(kept.run(&console)).await.unwrap_err();
+    let OrderErrorKind::Command(error) = error.kind() else {
+        panic!("{error}");
+    };
+    assert!(error.to_string().contains("may have run"), "{error}");
+    drop((orders, kept));
+    let (orders, mut earlier) = Orders::open(&file).await.unwrap();
+    let mut kept = earlier.pop().unwrap();
+    let states_read = [LineState::Failed, LineState::MayHaveRun, LineState::NotSent];
+    assert_eq!(states(&kept), states_read);
+    sim.add_prefab("NoSuchThing", 77_002).unwrap();
+    kept.retry_failed();
+    within(console.ready()).await.unwrap();
+    within(kept.run(&console)).await.unwrap();
+    let states_after = [LineState::Done, LineState::MayHaveRun, LineState::Done];
+    assert_eq!(states(&kept), states_after);
+    within(kept.remove()).await.unwrap();
+    drop(orders);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::remove_file(file.with_extension("json.lock")).unwrap();
 }

@@ -1,5 +1,6 @@
 use alta_model::{Timestamp, UserId, Vector3};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The most debts of one console. With as many, a teleport of a further player fails before anything is changed.
 pub const MAX_DEBTS: usize = 1_000;
@@ -22,6 +23,11 @@ pub struct Debt {
 }
 
 impl Debt {
+    /// The time since the change: weeks for a player who does not return.
+    pub fn age(&self) -> Duration {
+        Timestamp::now().saturating_duration_since(self.since)
+    }
+
     /// Returns whether a home, as the server has it now, is one that the teleport can have left: not a home that was chosen since.
     pub(super) fn explains(&self, home: Option<Vector3>) -> bool {
         is_same(home, Some(self.set_to)) || is_same(home, self.home)
@@ -39,4 +45,39 @@ fn is_same(one: Option<Vector3>, other: Option<Vector3>) -> bool {
 /// Reads a home as servers write it: the origin means that there is none.
 pub(super) fn home_of(position: Vector3) -> Option<Vector3> {
     (position != Vector3::ZERO).then_some(position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn debt(home: Option<Vector3>, since: Timestamp) -> Debt {
+        Debt {
+            player: UserId::new(-7),
+            home,
+            set_to: Vector3::new(0.1, -2e-9, 1e7),
+            since,
+        }
+    }
+
+    #[test]
+    fn a_debt_is_read_as_it_was_written() {
+        let since = Timestamp::from_unix_seconds(1_800_000_000).unwrap();
+        for home in [None, Some(Vector3::new(1.0 / 3.0, 2.0, -0.0))] {
+            let debt = debt(home, since);
+            let text = serde_json::to_string(&debt).unwrap();
+            assert!(text.starts_with(r#"{"player":-7,"home":"#), "{text}");
+            assert_eq!(serde_json::from_str::<Debt>(&text).unwrap(), debt);
+        }
+    }
+
+    #[test]
+    fn a_debt_has_an_age() {
+        let hour = Duration::from_secs(3_600);
+        let now = Timestamp::now();
+        let old = debt(None, now.checked_sub(hour).unwrap());
+        assert!((hour..2 * hour).contains(&old.age()), "{:?}", old.age());
+        let future = debt(None, now.checked_add(hour).unwrap());
+        assert_eq!(future.age(), Duration::ZERO);
+    }
 }

@@ -1,8 +1,8 @@
 //! The task of one console's homes: it runs the commands and the writes that the machine requests.
 
 use super::debt::{Debt, home_of};
-use super::file;
 use super::machine::{Event, Input, Machine, Outcome, Output, Reply, Step, Ticket};
+use crate::durable_file::DurableFile;
 use crate::players::{ChangeKind, PlayerChange, PlayerChanges, Players};
 use alta_model::{Timestamp, UserId, Vector3};
 use att_console::commands::{SpawnArea, player};
@@ -42,17 +42,25 @@ struct Task {
     console: Option<Console>,
     commands: FuturesUnordered<BoxFuture<'static, (UserId, Reply)>>,
     players: Option<PlayerChanges>,
-    path: Option<PathBuf>,
-    file: Option<Writing>,
+    file: File,
+    writing: Option<Writing>,
     replies: HashMap<Ticket, oneshot::Sender<Outcome>>,
     last_ticket: Ticket,
     published: watch::Sender<Published>,
 }
 
+type DebtFile = DurableFile<Debt>;
+
+enum File {
+    None,
+    Opening,
+    Open(Arc<DebtFile>),
+}
+
 /// Work on the file, in a thread for blocking calls.
 enum Writing {
     Open(
-        BoxFuture<'static, io::Result<Vec<Debt>>>,
+        BoxFuture<'static, io::Result<(DebtFile, Vec<Debt>)>>,
         oneshot::Sender<io::Result<()>>,
     ),
     Save(BoxFuture<'static, io::Result<()>>),
@@ -71,8 +79,8 @@ pub(super) async fn follow(
         console: None,
         commands: FuturesUnordered::new(),
         players: None,
-        path: None,
-        file: None,
+        file: File::None,
+        writing: None,
         replies: HashMap::new(),
         last_ticket: 0,
         published,
@@ -80,13 +88,13 @@ pub(super) async fn follow(
     let mut is_open = true;
     loop {
         task.act();
-        if !is_open && !task.machine.is_busy() && task.file.is_none() {
+        if !is_open && !task.machine.is_busy() && task.writing.is_none() {
             return;
         }
         let deadline = task.machine.deadline();
         let input = tokio::select! {
             Some((player, reply)) = task.commands.next() => Some(Input::Ended(player, reply)),
-            done = writing(&mut task.file) => task.written(done),
+            done = written(&mut task.writing) => task.written(done),
             status = statuses.next(), if is_open => {
                 is_open = status.is_some();
                 Some(Input::Connected(status.is_some_and(|status| status.state.is_connected())))
@@ -156,9 +164,12 @@ impl Task {
     }
 
     fn save(&mut self, debts: Vec<Debt>) {
-        if let Some(path) = self.path.clone() {
-            let write = move || file::write(&path, &debts);
-            self.file = Some(Writing::Save(blocking(write)));
+        if let File::Open(file) = &self.file {
+            let file = Arc::clone(file);
+            let written = tokio::task::spawn_blocking(move || file.write(&debts));
+            self.writing = Some(Writing::Save(Box::pin(async move {
+                written.await.map_err(io::Error::other)?
+            })));
         }
     }
 
@@ -180,14 +191,14 @@ impl Task {
                 })
             }
             Request::PersistAt(path, reply) => {
-                if self.path.is_some() {
+                if !matches!(self.file, File::None) {
                     let reason = "the homes of this console have a file already";
                     let _ = reply.send(Err(io::Error::new(io::ErrorKind::AlreadyExists, reason)));
                     return None;
                 }
-                self.path = Some(path.clone());
-                let open = blocking(move || file::open(&path));
-                self.file = Some(Writing::Open(open, reply));
+                self.file = File::Opening;
+                let open = Box::pin(DebtFile::open(path, "debts"));
+                self.writing = Some(Writing::Open(open, reply));
                 None
             }
             Request::Forgive(player, reply) => {
@@ -199,9 +210,10 @@ impl Task {
 
     /// The work on the file has ended.
     fn written(&mut self, done: Written) -> Option<Input> {
-        let writing = self.file.take();
+        let writing = self.writing.take();
         match (done, writing) {
-            (Written::Opened(Ok(debts)), Some(Writing::Open(_, reply))) => {
+            (Written::Opened(Ok((file, debts))), Some(Writing::Open(_, reply))) => {
+                self.file = File::Open(Arc::new(file));
                 for debt in &debts {
                     warn!(player = %debt.player, since = %debt.since, "a home from an earlier run is not restored yet");
                 }
@@ -209,7 +221,7 @@ impl Task {
                 Some(Input::Loaded(debts))
             }
             (Written::Opened(Err(error)), Some(Writing::Open(_, reply))) => {
-                self.path = None;
+                self.file = File::None;
                 let _ = reply.send(Err(error));
                 None
             }
@@ -248,23 +260,16 @@ async fn change(players: &mut Option<PlayerChanges>) -> Result<PlayerChange, Mis
 }
 
 enum Written {
-    Opened(io::Result<Vec<Debt>>),
+    Opened(io::Result<(DebtFile, Vec<Debt>)>),
     Saved(io::Result<()>),
 }
 
-async fn writing(file: &mut Option<Writing>) -> Written {
-    match file {
+async fn written(writing: &mut Option<Writing>) -> Written {
+    match writing {
         Some(Writing::Open(open, _)) => Written::Opened(open.await),
         Some(Writing::Save(save)) => Written::Saved(save.await),
         None => pending().await,
     }
-}
-
-fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> BoxFuture<'static, io::Result<T>> {
-    let task = tokio::task::spawn_blocking(work);
-    Box::pin(async move { task.await.map_err(io::Error::other)? })
 }
 
 async fn command(console: &Console, player: UserId, step: Step) -> Result<Reply, Error> {

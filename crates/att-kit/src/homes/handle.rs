@@ -121,30 +121,26 @@ impl Homes {
     }
 
     /// Keeps the debts in a file, as JSON. The debts that are in it are restored as soon as possible. The file is written
-    /// before a home is changed: if it cannot be written, the home is not changed.
+    /// before a home is changed: if it cannot be written, the home is not changed. A crash, a full disk or a loss of power leaves
+    /// the old list or the new one.
     ///
-    /// Each console needs a file of its own. Call this before the first teleport, and once.
+    /// Each console needs a file of its own. Call this before the first teleport, and once. Beside the file are `NAME.lock`, which
+    /// keeps other programs away from the file, and during a write `NAME.new`.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read or written or has another content, which is then not changed; or if the console has a file
-    /// already, or is closed.
+    /// If another program or console uses the file, also after 2 s; if it cannot be read or written or has another content, which
+    /// is then not changed; or if the console has a file already, or is closed.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the file is still used, unless it had an error.
     pub async fn persist_at(&self, path: impl Into<PathBuf>) -> io::Result<()> {
-        let path = path.into();
         let (reply, done) = oneshot::channel();
-        let _ = self
-            .extension
-            .requests
-            .send(Request::PersistAt(path.clone(), reply))
-            .await;
-        let done = done
-            .await
-            .unwrap_or_else(|_| Err(io::Error::other("the console is closed")));
-        done.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+        let request = Request::PersistAt(path.into(), reply);
+        let _ = self.extension.requests.send(request).await;
+        let done = done.await;
+        done.unwrap_or_else(|_| Err(io::Error::other("the console is closed")))
     }
 
     /// The homes that may be wrong, also those of teleports at work, by player.
@@ -163,7 +159,7 @@ impl Homes {
         settled.await.is_ok()
     }
 
-    /// Removes the debt of a player, and returns it: for a player who never returns. `None` if there is none, or while a
+    /// Removes the debt of a player, and returns it: for a player who never returns, see [`Debt::age`]. `None` if there is none, or while a
     /// command for this player is in flight.
     ///
     /// # Cancel safety

@@ -3,7 +3,6 @@
 
 mod debt;
 mod error;
-mod file;
 mod follow;
 mod handle;
 mod machine;

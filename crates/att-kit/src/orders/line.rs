@@ -3,6 +3,7 @@ use alta_model::escaped;
 use att_console::commands::Prefab;
 use att_console::commands::spawn::MAX_COUNT;
 use att_console::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A line of an [`Order`](super::Order): a number of equal items.
@@ -10,10 +11,16 @@ use std::fmt;
 pub struct Line {
     item: Item,
     count: u32,
+    progress: Progress,
+    error: Option<Error>,
+}
+
+/// The known and possible effects of the commands of a line.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Progress {
     spawned: u32,
     unclear: u32,
-    error: Option<Error>,
-    is_refused: bool,
+    refused: bool,
 }
 
 /// An item of an order.
@@ -45,11 +52,24 @@ impl Line {
         Self {
             item,
             count,
-            spawned: 0,
-            unclear: 0,
+            progress: Progress::default(),
             error: None,
-            is_refused: false,
         }
+    }
+
+    /// `None` if more items were sent than there are.
+    pub(super) fn with_progress(item: Item, count: u32, progress: Progress) -> Option<Self> {
+        let sent = progress.spawned.checked_add(progress.unclear)?;
+        (sent <= count).then_some(Self {
+            item,
+            count,
+            progress,
+            error: None,
+        })
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.progress
     }
 
     /// The item.
@@ -64,28 +84,29 @@ impl Line {
 
     /// The number of items that were spawned.
     pub fn spawned(&self) -> u32 {
-        self.spawned
+        self.progress.spawned
     }
 
-    /// The number of items that may have been spawned: the server's reply was lost, or the order was dropped before it.
+    /// The number of items that may have been spawned: the server's reply was lost, or the order was dropped or the program
+    /// killed before it.
     pub fn unclear(&self) -> u32 {
-        self.unclear
+        self.progress.unclear
     }
 
     /// The state of the line.
     pub fn state(&self) -> LineState {
-        if self.is_refused {
+        if self.progress.refused {
             LineState::Failed
-        } else if self.spawned + self.unclear < self.count {
+        } else if self.progress.spawned + self.progress.unclear < self.count {
             LineState::NotSent
-        } else if self.unclear > 0 {
+        } else if self.progress.unclear > 0 {
             LineState::MayHaveRun
         } else {
             LineState::Done
         }
     }
 
-    /// The error of the last command of this line, if it failed.
+    /// The error of the last command of this line, if it failed. It is not in the file of [`Orders`](super::Orders).
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
@@ -96,21 +117,21 @@ impl Line {
         if self.state() != LineState::NotSent {
             return None;
         }
-        let left = self.count - self.spawned - self.unclear;
+        let left = self.count - self.progress.spawned - self.progress.unclear;
         let at_once = match self.item {
             Item::Prefab(_) => MAX_COUNT,
             Item::SaveString(_) => 1,
         };
         let sent = left.min(at_once);
-        self.unclear += sent;
+        self.progress.unclear += sent;
         Some(sent)
     }
 
     /// The command for this many items has ended. Returns whether the next command can be sent.
     pub(super) fn ended(&mut self, sent: u32, result: Result<(), Error>) -> bool {
         let Err(error) = result else {
-            self.unclear -= sent;
-            self.spawned += sent;
+            self.progress.unclear -= sent;
+            self.progress.spawned += sent;
             self.error = None;
             return true;
         };
@@ -124,13 +145,13 @@ impl Line {
         match Effect::of(&error) {
             // The server has run it; its result is not needed.
             Effect::MayHaveRun if !is_read => {
-                self.unclear -= sent;
-                self.spawned += sent;
+                self.progress.unclear -= sent;
+                self.progress.spawned += sent;
             }
             Effect::MayHaveRun => {}
             Effect::NotSent | Effect::Refused => {
-                self.unclear -= sent;
-                self.is_refused = can_continue;
+                self.progress.unclear -= sent;
+                self.progress.refused = can_continue;
             }
         }
         self.error = Some(error);
@@ -139,7 +160,7 @@ impl Line {
 
     /// Sends the refused items again.
     pub(super) fn retry(&mut self) {
-        self.is_refused = false;
+        self.progress.refused = false;
     }
 }
 
@@ -157,22 +178,19 @@ impl fmt::Display for Item {
 /// Writes the count, the item and the state: `5 Torch: spawned`.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            item,
-            count,
-            spawned,
-            unclear,
-            ..
-        } = self;
+        let Self { item, count, .. } = self;
+        let Progress {
+            spawned, unclear, ..
+        } = self.progress;
         write!(f, "{count} {item}: ")?;
         match self.state() {
             LineState::Done => return f.write_str("spawned"),
-            LineState::MayHaveRun if *spawned == 0 => f.write_str("may have been spawned")?,
+            LineState::MayHaveRun if spawned == 0 => f.write_str("may have been spawned")?,
             LineState::NotSent if spawned + unclear == 0 => f.write_str("not sent")?,
             LineState::Failed if spawned + unclear == 0 => f.write_str("failed")?,
             _ => {
                 write!(f, "{spawned} spawned")?;
-                if *unclear > 0 {
+                if unclear > 0 {
                     write!(f, ", {unclear} may have been spawned")?;
                 }
             }

@@ -9,6 +9,8 @@ use std::fmt;
 /// stops, because the connection is lost or the future is dropped, another `run` continues with the items that were never
 /// sent. An item that may have been spawned is never sent again.
 ///
+/// After a crash of the program, the order is gone; [`Orders`](super::Orders) keeps it in a file.
+///
 /// A limit and a white list are checks of [`lines`](Self::lines) and [`pieces`](Self::pieces) before `run`.
 ///
 /// ```no_run
@@ -29,6 +31,15 @@ pub struct Order {
     lines: Vec<Line>,
 }
 
+/// One command of an order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    /// The place of the line.
+    line: usize,
+    /// The number of items.
+    count: u32,
+}
+
 impl Order {
     /// An empty order for a player.
     pub fn new(player: impl Into<PlayerRef>) -> Self {
@@ -36,6 +47,10 @@ impl Order {
             player: player.into(),
             lines: Vec::new(),
         }
+    }
+
+    pub(super) fn with_lines(player: PlayerRef, lines: Vec<Line>) -> Self {
+        Self { player, lines }
     }
 
     /// Adds items by prefab: by name, as `spawn list` writes it, or by hash. More than [`MAX_COUNT`](spawn::MAX_COUNT) are
@@ -100,36 +115,52 @@ impl Order {
     ///
     /// If the future is dropped, the items of the command in flight count as [unclear](Line::unclear); later ones are not sent.
     pub async fn run(&mut self, console: &Console) -> Result<(), Error> {
+        while let Some(step) = self.begin() {
+            let result = self.send(console, step).await;
+            self.ended(step, result)?;
+        }
+        Ok(())
+    }
+
+    /// The next command. Until [`ended`](Self::ended), its items count as unclear. `None` if nothing is left to send.
+    pub(super) fn begin(&mut self) -> Option<Step> {
+        let mut lines = self.lines.iter_mut().enumerate();
+        lines.find_map(|(line, it)| it.begin().map(|count| Step { line, count }))
+    }
+
+    pub(super) async fn send(&self, console: &Console, step: Step) -> Result<(), Error> {
+        let Some(line) = self.lines.get(step.line) else {
+            return Ok(());
+        };
         let player = Target::from(self.player.clone());
-        for line in &mut self.lines {
-            while let Some(count) = line.begin() {
-                let result = spawned(console, player.clone(), line.item(), count).await;
-                let error = result.as_ref().err().cloned();
-                if let (false, Some(error)) = (line.ended(count, result), error) {
-                    return Err(error);
-                }
+        match line.item() {
+            Item::Prefab(prefab) => {
+                let command = spawn::item(player, prefab.clone()).count(step.count);
+                console.command(command).await?;
+            }
+            Item::SaveString(save) => {
+                console.command(spawn::string(player, save)).await?;
             }
         }
         Ok(())
+    }
+
+    /// Records the end of a command. Fails if it stops the order.
+    pub(super) fn ended(&mut self, step: Step, result: Result<(), Error>) -> Result<(), Error> {
+        let error = result.as_ref().err().cloned();
+        let Some(line) = self.lines.get_mut(step.line) else {
+            return Ok(());
+        };
+        match (line.ended(step.count, result), error) {
+            (false, Some(error)) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Lets the next [`run`](Self::run) send the refused items again, for example when the player has returned.
     pub fn retry_failed(&mut self) {
         self.lines.iter_mut().for_each(Line::retry);
     }
-}
-
-async fn spawned(console: &Console, player: Target, item: &Item, count: u32) -> Result<(), Error> {
-    match item {
-        Item::Prefab(prefab) => {
-            let command = spawn::item(player, prefab.clone()).count(count);
-            console.command(command).await?;
-        }
-        Item::SaveString(save) => {
-            console.command(spawn::string(player, save)).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes the lines, with their states.

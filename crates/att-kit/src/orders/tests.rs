@@ -1,6 +1,9 @@
 use super::line::{Item, Line, LineState};
+use super::order::Order;
+use super::stored::StoredOrder;
+use alta_model::{PrefabHash, Timestamp, UserId};
 use att_console::commands::Prefab;
-use att_console::{Error, ErrorKind, Sent};
+use att_console::{Error, ErrorKind, PlayerRef, Sent};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -63,6 +66,37 @@ fn an_argument_that_cannot_be_written_fails_and_does_not_stop_the_order() {
     assert_eq!(line.state(), LineState::NotSent);
 }
 
+#[test]
+fn an_order_is_read_as_it_was_written() {
+    let since = Timestamp::from_unix_seconds(1_800_000_000).unwrap();
+    for player in [
+        PlayerRef::from(UserId::new(7)),
+        PlayerRef::Name("a\"b\\c".to_owned()),
+    ] {
+        let mut order = Order::new(player)
+            .prefab("Torch", 60)
+            .prefab(PrefabHash::new(77), 1)
+            .save_string("1,2,", 1);
+        let step = order.begin().unwrap();
+        order.ended(step, Ok(())).unwrap();
+        order.begin().unwrap();
+        let stored = StoredOrder::new(&order, since).unwrap();
+        let text = serde_json::to_string(&stored).unwrap();
+        let read: StoredOrder = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.since, since);
+        let read = read.order().unwrap();
+        assert_eq!(read.player(), order.player());
+        assert_eq!(read.to_string(), order.to_string());
+        for (read, line) in read.lines().iter().zip(order.lines()) {
+            assert_eq!((read.item(), read.count()), (line.item(), line.count()));
+        }
+        let more = text.replace("\"spawned\":50", "\"spawned\":51");
+        let read: StoredOrder = serde_json::from_str(&more).unwrap();
+        let error = read.order().unwrap_err();
+        assert_eq!(error, "a line has more than its 60 items");
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum End {
     Done,
@@ -75,6 +109,11 @@ enum End {
     Dropped {
         has_run: bool,
     },
+    /// The program is killed, and reads the line from the file, which was written before the command or after it.
+    Killed {
+        has_run: bool,
+        is_saved: bool,
+    },
 }
 
 fn end() -> impl Strategy<Value = End> {
@@ -84,6 +123,7 @@ fn end() -> impl Strategy<Value = End> {
         Just(End::NotSent),
         any::<bool>().prop_map(|has_run| End::Lost { has_run }),
         any::<bool>().prop_map(|has_run| End::Dropped { has_run }),
+        any::<(bool, bool)>().prop_map(|(has_run, is_saved)| End::Killed { has_run, is_saved }),
     ]
 }
 
@@ -100,19 +140,33 @@ proptest! {
         for end in ends {
             line.retry();
             let Some(sent) = line.begin() else { break };
+            let before = serde_json::to_string(&line.progress()).unwrap();
             let error = |kind| Err(Error::new(kind, "a test"));
             let result = match end {
                 End::Done => Some(Ok(())),
                 End::Refused => Some(error(refused())),
                 End::NotSent => Some(error(lost(Sent::NotSent))),
                 End::Lost { .. } => Some(error(lost(Sent::MayHaveRun))),
-                End::Dropped { .. } => None,
+                End::Killed { has_run: true, is_saved: true } => Some(Ok(())),
+                End::Dropped { .. } | End::Killed { .. } => None,
             };
-            if matches!(end, End::Done | End::Lost { has_run: true } | End::Dropped { has_run: true }) {
+            if matches!(
+                end,
+                End::Done
+                    | End::Lost { has_run: true }
+                    | End::Dropped { has_run: true }
+                    | End::Killed { has_run: true, .. }
+            ) {
                 world += sent;
             }
             if let Some(result) = result {
                 line.ended(sent, result);
+            }
+            if let End::Killed { is_saved, .. } = end {
+                let after = serde_json::to_string(&line.progress()).unwrap();
+                let file = if is_saved { after } else { before };
+                let progress = serde_json::from_str(&file).unwrap();
+                line = Line::with_progress(line.item().clone(), count, progress).unwrap();
             }
             prop_assert!(line.spawned() <= world && world <= line.spawned() + line.unclear());
             prop_assert!(line.spawned() + line.unclear() <= count);
