@@ -54,7 +54,7 @@ type Item = Result<Event<Value>, Missed>;
 
 enum Next {
     Stop,
-    /// A change of the state was noted.
+    /// A change of the state is noted.
     State,
     Item(Item),
     Closed,
@@ -92,7 +92,7 @@ impl Recorder {
             let next = tokio::select! {
                 biased;
                 _ = self.stop.wait_for(|is_requested| *is_requested) => Next::Stop,
-                () = self.states.note() => Next::State,
+                () = self.states.noted() => Next::State,
                 item = self.events.next() => item.map_or(Next::Closed, Next::Item),
             };
             match next {
@@ -124,13 +124,17 @@ impl Recorder {
         } else {
             BATCH
         };
+        let mut has_all = is_end;
         while self.batch.len() < most {
             match self.events.next().now_or_never() {
                 Some(Some(item)) => self.add(item),
-                _ => break,
+                _ => {
+                    has_all = true;
+                    break;
+                }
             }
         }
-        if is_end || self.events.queued() == 0 {
+        if has_all {
             while let Some((at, state)) = self.states.next() {
                 self.batch.push_back(Entry::state(at, self.label(), &state));
             }

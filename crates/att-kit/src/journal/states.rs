@@ -24,10 +24,17 @@ impl States {
         }
     }
 
-    /// Waits until the console has connected, was lost or is closed. Pending for ever after the end. Cancel safe.
+    /// Notes the next change: the console has connected, was lost or is closed. Pending for ever after the end. Cancel safe.
     pub(super) async fn note(&mut self) {
         if !self.note_next().await {
             pending::<()>().await;
+        }
+    }
+
+    /// Waits until a change is noted, or was noted before. Cancel safe.
+    pub(super) async fn noted(&mut self) {
+        if self.noted.is_empty() {
+            self.note().await;
         }
     }
 

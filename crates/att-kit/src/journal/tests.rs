@@ -266,6 +266,28 @@ async fn a_disk_that_is_free_soon_after_the_end_loses_nothing_and_has_the_states
 }
 
 #[tokio::test]
+async fn a_change_of_the_state_during_a_write_is_a_line_without_a_further_event() {
+    let (town, target) = (Town::new().await, Target::new("a-slow-disk-with-states"));
+    let (journal, permits) = slow_disk(&target);
+    let recording = town.record(&journal).await;
+    town.sim.stop_server(town.server).await.unwrap();
+    let mut statuses = town.console.statuses();
+    within(statuses.wait_for(|status| !status.state.is_connected())).await;
+    // The recording notes the state, while its first line is being written.
+    town.sim.flush().await.unwrap();
+    drop(permits);
+    until(|| {
+        target
+            .lines()
+            .iter()
+            .any(|line| line["state"] == "disconnected")
+    })
+    .await;
+    within(recording.stop()).await.unwrap();
+    assert_eq!(target.types(), ["started", "state", "gap", "stopped"]);
+}
+
+#[tokio::test]
 async fn a_write_or_a_call_that_hangs_does_not_delay_the_end_for_ever() {
     let (town, target) = (Town::new().await, Target::new("a-hanging-disk"));
     let (file, permits) = slow_disk(&target);
