@@ -37,12 +37,11 @@ pub const MAX_ORDERS: usize = 1_000;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Orders {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug)]
 struct State {
     file: DurableFile<StoredOrder>,
     orders: BTreeMap<u64, StoredOrder>,
@@ -118,7 +117,6 @@ impl Orders {
 }
 
 /// An order in the file of [`Orders`]. It stays in the file until [`remove`](Self::remove), also when this is dropped.
-#[derive(Debug)]
 pub struct KeptOrder {
     state: Arc<Mutex<State>>,
     id: u64,
@@ -198,6 +196,21 @@ impl Deref for KeptOrder {
 impl fmt::Display for KeptOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.order.fmt(f)
+    }
+}
+
+impl fmt::Debug for Orders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Orders").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeptOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptOrder")
+            .field("since", &self.since)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
     }
 }
 
