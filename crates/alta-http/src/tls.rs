@@ -43,7 +43,7 @@ impl Tls {
         Ok(Self(Arc::new(config)))
     }
 
-    /// Trusts only these root certificates (DER): for a private server.
+    /// Trusts only these root certificates (DER): for a service with its own certificate.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 /// The time for which a stream waits for its other subscriptions after some are confirmed, before it yields the gap so
 /// far. It is longer than a responsive server needs. A stream whose last subscription is never confirmed must not wait
 /// without end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// The outage of one stream: one gap from the first loss of one of its subscriptions to the last confirmation.
 ///
@@ -118,7 +118,7 @@ impl Outage {
     /// The gap so far, if the wait for the other confirmations is over. The rest will be another gap.
     pub(crate) fn overdue(&mut self, now: Instant) -> Option<(Instant, Instant)> {
         let gap = self.gap?;
-        if now.saturating_duration_since(gap.restored?) < PATIENCE {
+        if now.saturating_duration_since(gap.restored?) < LONGEST_WAIT {
             return None;
         }
         self.gap = (self.lost > 0).then_some(Gap {

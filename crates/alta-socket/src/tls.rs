@@ -59,7 +59,7 @@ impl Tls {
         Ok(Self::from_config(Arc::new(config)))
     }
 
-    /// Trusts these root certificates (DER) and no others: for a private server.
+    /// Trusts these root certificates (DER) and no others: for a service with its own certificate.
     ///
     /// # Errors
     ///

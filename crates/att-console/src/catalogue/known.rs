@@ -11,11 +11,11 @@ use std::sync::LazyLock;
 ///
 /// Servers and mods differ; see [`Catalogue::from_modules`].
 pub fn known() -> &'static Catalogue {
-    static STOCK: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
+    static KNOWN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         types: types(),
         commands: DECLARATIONS.iter().copied().flatten().map(entry).collect(),
     });
-    &STOCK
+    &KNOWN
 }
 
 fn entry(declared: &Declaration) -> Entry {

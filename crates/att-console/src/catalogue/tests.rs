@@ -195,8 +195,8 @@ fn invalid_modules_are_read_partly() {
 fn missing_information_comes_from_the_known_commands() {
     let catalogue = Catalogue::from_modules(modules());
     let save = catalogue.get("player inventory save").unwrap();
-    let stock = known().get("player inventory save").unwrap();
-    assert_eq!(save.description, stock.description);
+    let from_sources = known().get("player inventory save").unwrap();
+    assert_eq!(save.description, from_sources.description);
     assert_eq!(save.returns.as_deref(), Some("string"));
     let message = catalogue.get("player message").unwrap();
     assert_eq!(message.description, "Sends");

@@ -30,7 +30,7 @@ pub(crate) fn run() {
 async fn serve(tcp: TcpStream) {
     let reply = service_fn(|_: Request<Incoming>| async { Ok::<_, Infallible>(reply()) });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(tcp), reply);
-    // A client that goes away is no error.
+    // A client that disconnects is no error.
     let _ = connection.await;
 }
 

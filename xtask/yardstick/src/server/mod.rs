@@ -75,7 +75,7 @@ pub(crate) fn run<P: Protocol>(protocol: fn() -> P) {
             tokio::task::spawn_local(async move {
                 let id = LAST_ID.get() + 1;
                 LAST_ID.set(id);
-                // A client that goes away is no error.
+                // A client that disconnects is no error.
                 let _ = serve(tcp, protocol(), id, &subscribers).await;
                 subscribers.borrow_mut().remove(&id);
             });
@@ -168,7 +168,7 @@ impl<P: Protocol> Dial for InMemory<P> {
         let (near, far) = duplex(INPUT_SIZE);
         let protocol = (self.0)();
         tokio::spawn(async move {
-            // A client that goes away is no error.
+            // A client that disconnects is no error.
             let _ = serve_in_memory(far, protocol).await;
         });
         Box::pin(async { Ok(Box::new(near) as BoxIo) })
