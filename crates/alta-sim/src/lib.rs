@@ -21,7 +21,8 @@
 //! The world holds one bot account ([`Sim::bot`]), one user account ([`Sim::user`]), a group ([`Sim::group`]) and a
 //! server of it ([`Sim::server`]). It changes when a test drives it, or by itself with [`Scenario::Town`]. [`Sim::received`] is the
 //! journal of everything that clients sent; [`Sim::sent_console_events`] counts the events that were sent to them.
-//! [`Sim::faults`] arms faults.
+//! [`Sim::faults`] arms faults. [`Sim::advance`] moves the clock: tokens expire, heartbeats are sent, and players go on along the
+//! paths that [`Sim::player_follows`] has given them.
 //!
 //! # Features
 //!

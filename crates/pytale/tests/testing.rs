@@ -227,3 +227,21 @@ async fn a_player_follows_a_path_when_the_clock_is_moved() {
     assert_eq!(after.position, Some(end));
     assert!(world.player_follows(UserId::new(7), &path).is_err());
 }
+
+#[tokio::test]
+async fn a_cloud_bot_outlives_its_token_and_its_main_websocket() {
+    let world = World::start().await.unwrap();
+    let bot = world.bot().connect().await.unwrap();
+    bot.create_console(world.server()).await.unwrap();
+    let joins = bot.subscribe::<PlayerJoined>();
+    let greet = joins.callback(|bot, event| async move {
+        let greeting = player::message(event.data.user, "Welcome!");
+        bot.send_command_console(event.server.unwrap(), greeting)
+            .await
+    });
+    greet.await.unwrap();
+    world.wait_for_subscription::<PlayerJoined>().await.unwrap();
+    world.advance(Duration::from_secs(2 * 3_600)).await.unwrap();
+    greets_and_greets_again_after_a_restart(&world).await;
+    bot.close().await;
+}

@@ -11,7 +11,8 @@ impl Sim {
     /// clients. Everything that becomes due happens in its order, with its own time: heartbeats, events of the town, steps of
     /// players on [paths](Self::player_follows). Tokens, modified stats and delays of faults end.
     ///
-    /// Each step waits until clients have been sent everything. A main websocket whose client sends nothing for
+    /// Each time at which something is due is a step: a jump of years needs
+    /// [`Builder::without_heartbeats`](crate::Builder::without_heartbeats). A step waits until clients have been sent everything. A main websocket whose client sends nothing for
     /// [`Builder::socket_idle`](crate::Builder::socket_idle) by this clock, or that is older than
     /// [`Builder::socket_life`](crate::Builder::socket_life), is closed; that can be some milliseconds after the move.
     ///
