@@ -296,6 +296,20 @@ impl World {
         Ok(found.command().unwrap_or_default())
     }
 
+    /// Sends the events of a recording, such as a journal of a real server, to the consoles that have subscribed to them. Returns
+    /// their number. [`Sim::replay`] describes the form of a recording.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`] for a line in another form, [`ErrorKind::TimedOut`] after the timeout if a client does not read.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, no further events are sent.
+    pub async fn replay(&self, recording: &str) -> Result<usize, Error> {
+        self.sim.replay(self.server, recording).await
+    }
+
     /// Stops the server. Its players are removed without an event.
     ///
     /// # Errors

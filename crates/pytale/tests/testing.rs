@@ -12,6 +12,40 @@ use pytale::model::Vector3;
 use pytale::prelude::*;
 use pytale::testing::{ErrorKind, Sim, Waypoint, World};
 
+#[path = "../examples/job20_without_server.rs"]
+#[allow(dead_code, reason = "its main is not called here")]
+mod without_server;
+
+#[tokio::test]
+async fn job_20_a_bot_is_tried_without_a_server() {
+    let names = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", "a\"b\\c", "1234"];
+    without_server::run(&names).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recording_that_cannot_be_read_is_an_error_before_anything_is_sent() {
+    let world = World::start().await.unwrap();
+    let event = r#"{"type": "event", "event": "PlayerJoined", "data": {}}"#;
+    for (line, problem) in [
+        ("[", "EOF"),
+        ("7", "it has no `type`"),
+        (r#"{"type": "event"}"#, "it has no `event`"),
+    ] {
+        let recording = format!("{event}\n\n{line}\n");
+        let error = world.replay(&recording).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        let text = error.to_string();
+        assert!(
+            text.starts_with("replaying line 3 of a recording: "),
+            "{text}"
+        );
+        assert!(text.contains(problem), "{text}");
+    }
+    let skipped = r#"{"type": "gap", "since": null, "until": null}"#;
+    let recording = format!("{skipped}\n{event}\n{event}");
+    assert_eq!(world.replay(&recording).await.unwrap(), 2);
+}
+
 /// The README's bot for a self-hosted server, with another console.
 async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;

@@ -5,6 +5,7 @@ pub(crate) mod entities;
 mod groups;
 mod paths;
 mod players;
+mod replay;
 mod servers;
 
 use crate::error::Error;

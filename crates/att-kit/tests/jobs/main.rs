@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod a_week;
 mod actions;
 mod bot_commands;
 mod budgets;
