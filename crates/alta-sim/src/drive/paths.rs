@@ -9,6 +9,8 @@ impl Sim {
     /// the simulator's clock ([`advance`](Self::advance)), and stay at the last one. Commands such as `player detailed` show the
     /// place of the moment. When the body reaches another [chunk](Self::add_chunk), `PlayerMovedChunk` is sent.
     ///
+    /// If a waypoint places the hands, the path places them all the way, and [`player_hands`](Self::player_hands) has no effect.
+    ///
     /// A waypoint at the time of the one before it is reached without a way. Another path replaces this one. It ends when the
     /// player is [placed elsewhere](Self::player_at), teleports, dies or leaves.
     ///

@@ -17,17 +17,17 @@ impl Chunk {
     fn crossed_by(&self, from: [f64; 3], to: [f64; 3]) -> Option<[f64; 2]> {
         let mut inside = [0.0_f64, 1.0];
         for axis in 0..3 {
-            let way = to[axis] - from[axis];
-            let [one, other] =
-                [self.min[axis], self.max[axis]].map(|side| (side - from[axis]) / way);
+            let (begin, way) = (from[axis], to[axis] - from[axis]);
+            let (min, max) = (self.min[axis], self.max[axis]);
             if way == 0.0 {
-                let is_beside = from[axis] < self.min[axis] || from[axis] > self.max[axis];
-                if is_beside {
+                if begin < min || begin > max {
                     return None;
                 }
-            } else {
-                inside = [inside[0].max(one.min(other)), inside[1].min(one.max(other))];
+                continue;
             }
+            let sides = [(min - begin) / way, (max - begin) / way];
+            inside[0] = inside[0].max(sides[0].min(sides[1]));
+            inside[1] = inside[1].min(sides[0].max(sides[1]));
         }
         (inside[0] <= inside[1]).then_some(inside)
     }
@@ -110,5 +110,36 @@ mod tests {
         let expected = [(0.0, "Meadow"), (0.5, "Cave Layer 1")];
         assert_eq!(down, expected.map(|(at, name)| (at, name.to_owned())));
         assert_eq!(map().chunk_at([1.0, -16.0, 0.0]), None);
+    }
+
+    #[test]
+    fn each_position_on_a_way_is_in_the_chunk_that_was_reached_last() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        for _ in 0..500 {
+            let mut corner = || std::array::from_fn(|_| f64::from(rng.i8(-9..9)));
+            let [from, to]: [[f64; 3]; 2] = [corner(), corner()];
+            let chunks = (0..5).map(|nth| {
+                let [one, other]: [[f64; 3]; 2] = [corner(), corner()];
+                Chunk {
+                    name: nth.to_string(),
+                    min: std::array::from_fn(|axis| one[axis].min(other[axis])),
+                    max: std::array::from_fn(|axis| one[axis].max(other[axis])),
+                }
+            });
+            let map = Map(chunks.collect());
+            let reached: Vec<(f64, &str)> = map.chunks_between(from, to).collect();
+            for nth in 0..1_000 {
+                // Not on a border, which rounding could shift.
+                let share = f64::from(nth) / 1_000.0 + 0.000_123;
+                if let Some(chunk) = map.chunk_at(between(from, to, share)) {
+                    let last = reached.iter().rfind(|(begin, _)| *begin <= share);
+                    assert_eq!(
+                        last.map(|(_, chunk)| *chunk),
+                        Some(chunk),
+                        "{from:?} {to:?}"
+                    );
+                }
+            }
+        }
     }
 }
