@@ -2,7 +2,6 @@ use crate::exec::ExecOptions;
 use crate::server::TargetOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// The console of a server of A Township Tale, and the tools of bot authors.
 #[derive(Debug, Parser)]
@@ -53,20 +52,6 @@ pub(crate) struct DemoOptions {
     /// Print one JSON object on each line.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// A year.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
-
-/// A positive duration in seconds.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text
-        .parse()
-        .map_err(|_| "must be a number of seconds".to_owned())?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
-        _ => Err("must be more than 0 seconds and at most a year".to_owned()),
-    }
 }
 
 fn duration(text: &str) -> Result<f64, String> {

@@ -27,10 +27,10 @@ pub(crate) struct ExecOptions {
     #[arg(long)]
     keep_going: bool,
     /// The timeout of each command in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = crate::args::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = crate::seconds::seconds)]
     timeout: Duration,
     /// Keep trying to connect for so many seconds. By default, the first failed attempt ends the program.
-    #[arg(long, value_name = "SECONDS", value_parser = crate::args::seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::seconds::seconds)]
     wait: Option<Duration>,
 }
 

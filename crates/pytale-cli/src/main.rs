@@ -8,6 +8,7 @@ mod exec;
 mod failure;
 mod output;
 mod render;
+mod seconds;
 mod server;
 mod settings;
 

@@ -1,6 +1,6 @@
 use super::change::{ListChange, ListChangeKind};
 use super::entry::ListEntry;
-use super::handle::FollowedList;
+use super::followed::Followed;
 use crate::view::Known;
 use alta_socket::{Delivery, Missed, Subscriber};
 use futures_core::Stream;
@@ -10,23 +10,23 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// A list and its changes as one stream; see [`FollowedList::changes`].
+/// A list and its changes as one stream; see [`FollowedList::changes`](crate::FollowedList::changes).
 ///
-/// Items are `Ok(change)`, or `Err(missed)` if the reader was too slow: then compare with [`FollowedList::entries`]. A lost
+/// Items are `Ok(change)`, or `Err(missed)` if the reader was too slow: then compare with [`FollowedList::entries`](crate::FollowedList::entries). A lost
 /// connection causes no item: the list is read again, and the differences follow as changes. The stream keeps the list
 /// followed, and ends when the bot is closed.
 pub struct ListChanges<T: ListEntry> {
     found: VecDeque<Arc<T>>,
     queue: Subscriber<(), ListChange<T>>,
     /// Keeps the list followed.
-    _list: FollowedList<T>,
+    _list: Arc<Followed<T>>,
 }
 
 impl<T: ListEntry> ListChanges<T> {
     pub(super) fn new(
         found: VecDeque<Arc<T>>,
         queue: Subscriber<(), ListChange<T>>,
-        list: FollowedList<T>,
+        list: Arc<Followed<T>>,
     ) -> Self {
         Self {
             found,

@@ -1,6 +1,7 @@
 use super::changes::ListChanges;
 use super::entry::ListEntry;
 use super::follow::{Follow, Source};
+use super::followed::Followed;
 use super::machine::{Entries, Machine};
 use super::own_change::OwnChange;
 use super::shared::Shared;
@@ -23,20 +24,14 @@ use std::sync::Arc;
 /// Clones are handles to the same list. It is followed until the last handle and the last stream are dropped, or the bot is
 /// closed.
 pub struct FollowedList<T: ListEntry> {
-    inner: Arc<Inner<T>>,
-}
-
-pub(super) struct Inner<T: ListEntry> {
-    shared: Arc<Shared<T>>,
-    /// Ends the task when the last handle is dropped.
-    _task: TaskGuard,
+    inner: Arc<Followed<T>>,
 }
 
 impl<T: ListEntry + DeserializeOwned> FollowedList<T> {
     /// The list of this source. If the bot follows it already, this is another handle to it.
     pub(super) async fn begin(bot: &Bot, source: Source<T>) -> Result<Self, Error> {
         let registry = &bot.inner.lists;
-        if let Some(inner) = registry.get::<Inner<T>>(&source.added) {
+        if let Some(inner) = registry.get::<Followed<T>>(&source.added) {
             return Ok(Self { inner });
         }
         let name = source.added.clone();
@@ -58,7 +53,7 @@ impl<T: ListEntry + DeserializeOwned> FollowedList<T> {
             redactor: socket.redactor().clone(),
             shared: Arc::clone(&shared),
         };
-        let inner = Arc::new(Inner {
+        let inner = Arc::new(Followed {
             shared,
             _task: TaskGuard::spawn(|shutdown| follow.run(shutdown)),
         });
@@ -99,7 +94,7 @@ impl<T: ListEntry> FollowedList<T> {
         let shared = &self.inner.shared;
         let (found, queue) =
             shared.subscribe(|machine| machine.entries().values().cloned().collect());
-        ListChanges::new(found, queue, self.clone())
+        ListChanges::new(found, queue, Arc::clone(&self.inner))
     }
 
     /// A request of this list begins, which adds an entry or removes it.

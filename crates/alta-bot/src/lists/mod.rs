@@ -4,6 +4,7 @@ mod change;
 mod changes;
 mod entry;
 mod follow;
+mod followed;
 mod handle;
 mod kinds;
 mod machine;

@@ -1,8 +1,8 @@
 //! The task of one console while a runner holds it.
 
+use super::condition_streams::{TransitionsOf, transitions};
 use super::end::{End, Ended, Report};
 use super::queue_key::QueueKey;
-use super::transitions::{TransitionsOf, transitions};
 use super::unknown_events::unknown_events;
 use crate::calls::Calls;
 use crate::clock::deadline_after;

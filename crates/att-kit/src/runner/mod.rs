@@ -1,5 +1,6 @@
 //! The runner, which calls handlers for the sessions, states and events of consoles.
 
+mod condition_streams;
 mod console_task;
 mod end;
 mod event;

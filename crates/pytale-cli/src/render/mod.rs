@@ -1,5 +1,6 @@
 //! Results of commands as text, by their shape.
 
+mod scalar;
 mod shape;
 mod table;
 mod tree;

@@ -1,4 +1,4 @@
-use crate::render::shape::scalar_text;
+use crate::render::scalar::scalar_text;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
