@@ -186,3 +186,66 @@ async fn a_canceled_change_goes_on_to_its_end_and_later_ones_wait() {
     sim.resume_console(server);
     assert_eq!(within(later).await.unwrap().after, 30);
 }
+
+#[tokio::test]
+async fn a_change_by_another_program_between_reading_and_writing_is_not_lost() {
+    let (sim, server) = self_hosted().await;
+    let console = quick(&sim, server);
+    let atm = Atm::of(&console);
+    let player = joins(&sim, server, "J.K.");
+    let user = player.get().unsigned_abs();
+    within(atm.add(player, 100)).await.unwrap();
+    let other = |change: i64| {
+        let sim = sim.clone();
+        move || sim.change_balance(server, user, change).unwrap()
+    };
+    let spend = other(-80);
+    let change = atm.change(player, move |balance| {
+        spend();
+        balance + 5
+    });
+    let changed = within(change).await.unwrap();
+    assert_eq!((changed.before, changed.after), (100, 105), "as read");
+    assert_eq!(within(atm.balance(player)).await.unwrap(), 25);
+    // The funds were sufficient when they were read.
+    let spend = other(-20);
+    let change = atm.change(player, move |balance| {
+        spend();
+        balance - 10
+    });
+    within(change).await.unwrap();
+    assert_eq!(within(atm.balance(player)).await.unwrap(), -5);
+    // A lost reply cannot be cleared up, and the error has the balance that was found.
+    let earn = other(7);
+    fail(&sim, "trade atm add", Action::Drop, 0);
+    let change = atm.change(player, move |balance| {
+        earn();
+        balance + 100
+    });
+    let error = within(change).await.unwrap_err();
+    let AtmErrorKind::Unclear {
+        before: -5,
+        after: 95,
+        read: Some(102),
+        ..
+    } = error.kind()
+    else {
+        panic!("{error}");
+    };
+}
+
+#[tokio::test]
+async fn a_transfer_whose_connection_is_lost_in_the_middle_is_made_once() {
+    let (sim, server) = self_hosted().await;
+    let console = quick(&sim, server);
+    let atm = Atm::of(&console);
+    let (from, to) = (joins(&sim, server, "O'Neil"), joins(&sim, server, "1234"));
+    within(atm.add(from, 100)).await.unwrap();
+    for (step, left) in [(0, 70), (1, 40)] {
+        fail(&sim, "trade atm add", Action::Cut, step);
+        let taken = within(atm.transfer(from, to, 30)).await.unwrap();
+        assert_eq!(taken.after, left, "step {step}");
+        assert_eq!(within(atm.balance(from)).await.unwrap(), left);
+        assert_eq!(within(atm.balance(to)).await.unwrap(), 100 - left);
+    }
+}

@@ -15,11 +15,14 @@ const SCALING_TURNS: usize = 7;
 /// The most KiB that a bad console may cost: its queue of 8 MiB or its pending commands, twice for the memory around them.
 const BOUND: f64 = 16.0 * 1_024.0;
 
+/// The events a second that a journal records.
+const JOURNAL_RATE: usize = 2_000;
+
 /// The smaller number of consoles or subscriptions.
 const FEW: usize = 10;
 
 /// The names that `--only` takes.
-const PARTS: [(Area, &str); 17] = [
+const PARTS: [(Area, &str); 18] = [
     (Area::Console, "events"),
     (Area::Console, "flood_mixed"),
     (Area::Console, "round_trip"),
@@ -32,6 +35,7 @@ const PARTS: [(Area, &str); 17] = [
     (Area::Console, "snapshots"),
     (Area::Console, "derived"),
     (Area::Console, "bad_peer"),
+    (Area::Console, "journal"),
     (Area::MainSocket, "events"),
     (Area::MainSocket, "hold"),
     (Area::MainSocket, "scaling"),
@@ -101,6 +105,9 @@ impl Run<'_> {
         self.snapshots("derived", &[20], "transitions/s per stream");
         if self.wants("bad_peer") {
             self.bad_peer();
+        }
+        if self.wants("journal") {
+            self.journal();
         }
     }
 
@@ -179,6 +186,23 @@ impl Run<'_> {
             let name = format!("console_bad_peer_{kind}_rss");
             let memory = [rounds.medians("rss")[0], BOUND];
             self.print(&name, memory, "KiB, beside the bound", Better::Lower);
+        }
+    }
+
+    /// Beside the values are those of a journal that misses nothing, and the bound of the memory.
+    fn journal(&self) {
+        let job = Job {
+            seconds: if self.options.quick { 1.0 } else { 60.0 },
+            ..self.job_of("journal", JOURNAL_RATE)
+        };
+        let values = measure(Program::Timed, &job, false);
+        for (of, best, unit, better) in [
+            ("accounted", 100.0, "% of the events", Better::Higher),
+            ("lines", JOURNAL_RATE as f64, "lines/s", Better::Higher),
+            ("rss", BOUND, "KiB, beside the bound", Better::Lower),
+        ] {
+            let name = format!("console_journal_{of}");
+            self.print(&name, [values[of], best], unit, better);
         }
     }
 

@@ -46,6 +46,9 @@ fn every_figure_of_consoles_is_measured() {
         "console_large_reply_heap",
         "console_large_reply_rss",
         "console_scaling",
+        "console_journal_accounted",
+        "console_journal_lines",
+        "console_journal_rss",
     ];
     let snapshots = ["snapshots_1", "snapshots_10", "snapshots_100", "derived_20"];
     let snapshots = snapshots

@@ -1,4 +1,4 @@
-/// A balance before and after a change.
+/// A balance before and after a change, if nobody else has changed it between the reading and the changing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changed {

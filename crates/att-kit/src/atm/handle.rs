@@ -12,8 +12,10 @@ use std::sync::Arc;
 /// The balances of the players on one console.
 ///
 /// Reading a balance and changing it is one step. The steps of one player run one after the other, whichever task of the
-/// program requests them, those of different players at the same time. Other programs, and the game itself, do not wait;
-/// so a balance is changed by the difference, which loses none of their changes.
+/// program requests them, those of different players at the same time. Other programs, and the game itself, do not wait: they can
+/// change a balance between the reading and the changing. It is changed by the difference, so none of their changes is lost. But
+/// then the balances of a [`Changed`] are not those of the server, a balance can become negative, and after a lost reply the
+/// outcome is [`AtmErrorKind::Unclear`], or wrong if the other change is the same amount.
 ///
 /// Clones, and other calls of [`of`](Self::of) with the same console, share the order.
 ///
@@ -136,7 +138,8 @@ impl Atm {
 
     /// Moves an amount from one player to another. Returns the change of the first one's balance.
     ///
-    /// The amount is taken first. If the second player cannot be paid, it is given back.
+    /// The amount is taken first. If the second player cannot be paid, it is given back. If the program is killed in between, the
+    /// amount is lost.
     ///
     /// # Errors
     ///

@@ -81,9 +81,11 @@ impl LineFile {
 
     /// Writes everything to the disk.
     pub(super) fn sync(&mut self) -> io::Result<()> {
-        match &self.open {
-            Some((file, _)) => file.sync_data(),
-            None => Ok(()),
+        let synced = self.open.as_ref().map(|(file, _)| file.sync_data());
+        match synced {
+            // A pipe or a device.
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            synced => synced.unwrap_or(Ok(())),
         }
     }
 

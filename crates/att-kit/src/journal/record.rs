@@ -126,13 +126,11 @@ impl Recorder {
         };
         let mut has_all = is_end;
         while self.batch.len() < most {
-            match self.events.next().now_or_never() {
-                Some(Some(item)) => self.add(item),
-                _ => {
-                    has_all = true;
-                    break;
-                }
-            }
+            let Some(Some(item)) = self.events.next().now_or_never() else {
+                has_all = true;
+                break;
+            };
+            self.add(item);
         }
         if has_all {
             while let Some((at, state)) = self.states.next() {

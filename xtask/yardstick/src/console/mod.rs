@@ -1,7 +1,8 @@
-//! Game-server consoles: events, commands, idle memory, many consoles, bad peers.
+//! Game-server consoles: events, commands, idle memory, many consoles, bad peers, journals.
 
 mod bad_peer;
 mod events;
+mod journal;
 mod ours;
 mod plain;
 mod players;
@@ -31,6 +32,7 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
         ("snapshots", Who::Plain) => plain::snapshots(job).await,
         ("derived", Who::Ours) => ours::derived(job).await,
         ("derived", Who::Plain) => plain::derived(job).await,
+        ("journal", _) => journal::measure(job).await,
         (part, _) if part.starts_with("bad_peer") => bad_peer::measure(job, heap).await,
         (_, Who::Ours) => ours::paced(job).await,
         (_, Who::Plain) => plain::paced(job).await,
