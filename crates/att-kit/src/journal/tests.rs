@@ -239,12 +239,12 @@ async fn the_loss_at_the_end_is_counted_in_the_error_and_marked_when_the_disk_is
         let other = Town::new().await;
         let recording = other.record(&journal).await;
         within(recording.stop()).await.unwrap();
+        // On a busy machine, the last write of the first recording can end now: its lines come before the mark.
         let lines = target.lines();
-        assert_eq!(
-            (&lines[0]["type"], &lines[0]["count"]),
-            (&json!("lagged"), &json!(30))
-        );
-        assert_eq!(lines[1]["type"], "started");
+        let mark = lines.iter().position(|line| line["type"] == "lagged");
+        let mark = mark.unwrap();
+        assert_eq!(lines[mark]["count"], 30);
+        assert_eq!(lines[mark + 1]["type"], "started");
     }
 }
 
