@@ -2,7 +2,7 @@ use super::known::all_of;
 use alta_model::PrefabHash;
 use alta_model::console::result::{Inventory, Item};
 
-/// An item for [`Condition::holds`]: made from a name or a prefab hash.
+/// An item for [`Condition::holds`](crate::conditions::Condition::holds): made from a name or a prefab hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldItem(Wanted);
 
