@@ -132,6 +132,8 @@ async fn bans_of_others_and_own_ones_are_told_apart_from_those_at_the_start() {
     assert!(bans.is_current());
     within(bot.close()).await;
     assert!(within(changes.next()).await.is_none());
+    assert!(!bans.is_current());
+    within(bot.bans(group_id(group))).await.unwrap_err();
 }
 
 #[tokio::test]

@@ -31,7 +31,8 @@ impl<T: ListEntry + DeserializeOwned> FollowedList<T> {
     /// The list of this source. If the bot follows it already, this is another handle to it.
     pub(super) async fn begin(bot: &Bot, source: Source<T>) -> Result<Self, Error> {
         let registry = &bot.inner.lists;
-        if let Some(inner) = registry.get::<Followed<T>>(&source.added) {
+        let is_followed = |list: &Followed<T>| !list.shared.has_ended();
+        if let Some(inner) = registry.get(&source.added, is_followed) {
             return Ok(Self { inner });
         }
         let name = source.added.clone();
@@ -58,7 +59,7 @@ impl<T: ListEntry + DeserializeOwned> FollowedList<T> {
             _task: TaskGuard::spawn(|shutdown| follow.run(shutdown)),
         });
         // Another call may have begun to follow it meanwhile: then its list is used, and this one ends.
-        let inner = registry.get_or_insert(name, inner);
+        let inner = registry.get_or_insert(name, inner, is_followed);
         Ok(Self { inner })
     }
 }
@@ -82,10 +83,11 @@ impl<T: ListEntry> FollowedList<T> {
         shared.read(|machine| machine.entries().contains_key(&id))
     }
 
-    /// Returns whether no change can be missing: the events arrive, none were missed since the list was read, and every entry
-    /// of it could be decoded.
+    /// Returns whether no change can be missing: the bot is open, the events arrive, none were missed since the list was read,
+    /// and every entry of it could be decoded.
     pub fn is_current(&self) -> bool {
-        self.inner.shared.read(Machine::is_current)
+        let shared = &self.inner.shared;
+        !shared.has_ended() && shared.read(Machine::is_current)
     }
 
     /// The list and its changes from now on, as one stream. It begins with the present entries, as

@@ -12,18 +12,24 @@ type Lists = HashMap<Topic, Weak<dyn Any + Send + Sync>>;
 pub(crate) struct Registry(Mutex<Lists>);
 
 impl Registry {
-    pub(super) fn get<L: Send + Sync + 'static>(&self, name: &Topic) -> Option<Arc<L>> {
-        find(&self.lock(), name)
+    /// The list of this name, if it is still followed.
+    pub(super) fn get<L: Send + Sync + 'static>(
+        &self,
+        name: &Topic,
+        is_followed: impl Fn(&L) -> bool,
+    ) -> Option<Arc<L>> {
+        find(&self.lock(), name).filter(|list| is_followed(list))
     }
 
-    /// The list of this name, or this one if there is none.
+    /// The list of this name, or this one if there is none that is followed.
     pub(super) fn get_or_insert<L: Send + Sync + 'static>(
         &self,
         name: Topic,
         list: Arc<L>,
+        is_followed: impl Fn(&L) -> bool,
     ) -> Arc<L> {
         let mut lists = self.lock();
-        if let Some(other) = find(&lists, &name) {
+        if let Some(other) = find(&lists, &name).filter(|list| is_followed(list)) {
             return other;
         }
         lists.retain(|_, list| list.strong_count() > 0);

@@ -4,12 +4,14 @@ use super::change::ListChange;
 use super::entry::ListEntry;
 use super::machine::Machine;
 use alta_socket::{Footprint, Hub, QueueConfig, Subscriber};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 pub(super) struct Shared<T: ListEntry> {
     machine: Mutex<Machine<T>>,
     changes: Hub<(), ListChange<T>>,
+    has_ended: AtomicBool,
     /// Notifies the task that an own request may have changed the time of the next reading.
     own_ended: Notify,
 }
@@ -19,6 +21,7 @@ impl<T: ListEntry> Shared<T> {
         Self {
             machine: Mutex::new(machine),
             changes: Hub::default(),
+            has_ended: AtomicBool::new(false),
             own_ended: Notify::new(),
         }
     }
@@ -57,8 +60,14 @@ impl<T: ListEntry> Shared<T> {
         self.own_ended.notified().await;
     }
 
-    /// Ends the streams: the bot is closed.
+    /// Returns whether the list is no longer followed: the bot or its main websocket is closed.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Acquire)
+    }
+
+    /// Ends the streams.
     pub(super) fn end(&self) {
+        self.has_ended.store(true, Ordering::Release);
         self.changes.end();
     }
 

@@ -22,6 +22,7 @@ pub(crate) type Function<A> = Arc<dyn Fn(Bot, A) -> Work + Send + Sync>;
 pub struct Invitation {
     /// The group.
     pub group: InvitedGroup,
-    /// True if it was accepted by [`Rules::invites`](crate::Rules::invites). If not, [`Bot::request_accept_invite`] can accept it.
+    /// True if it was accepted by [`Rules::invites`](crate::Rules::invites). If not,
+    /// [`Invitations::accept`](crate::Invitations::accept) can accept it.
     pub accepted: bool,
 }
