@@ -1,7 +1,7 @@
 //! A server that repeats every token that it received, and control characters for terminals, wherever it can: neither
 //! is in an error or a log.
 
-use crate::logs::listen;
+use crate::log::Log;
 use crate::support::within;
 use crate::support_of_both::check_line;
 use alta_auth::{BotTokens, Error, Token, TokenSource};
@@ -158,7 +158,7 @@ impl Shown {
 
 #[tokio::test]
 async fn promise_12_a_token_that_a_server_repeats_is_in_no_error_and_no_log() {
-    let (log, _guard) = listen("debug,alta_ws=trace,alta_socket=trace,alta_auth=trace");
+    let (log, _guard) = Log::capture("debug,alta_ws=trace,alta_socket=trace,alta_auth=trace");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     let tokens = Tokens::default();

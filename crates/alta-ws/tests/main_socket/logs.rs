@@ -1,62 +1,26 @@
+use crate::log::Log;
 use crate::support::{Bank, config, connect, group, start, status, within};
 use alta_auth::{BotTokens, Error, ErrorKind, StaticToken, Token, TokenSource};
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{BackoffPolicy, Client, Config, GroupUpdate};
 use futures_core::future::BoxFuture;
 use http::Method;
-use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
 
-/// The log of this thread.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let bytes = self.0.lock().unwrap();
-        let text = String::from_utf8_lossy(&bytes);
-        text.lines().map(str::to_owned).collect()
-    }
-
-    /// The lines at info level and above about the connection, without their time and target.
-    fn connection(&self) -> Vec<String> {
-        let marker = "alta_ws::driver: ";
-        let lines = self.lines().into_iter();
-        lines
-            .filter(|line| !line.contains(" DEBUG ") && !line.contains(" TRACE "))
-            .filter_map(|line| Some(line.split_once(marker)?.1.to_owned()))
-            .collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Collects the log of this thread from now on.
-pub(crate) fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
+/// The lines at info level and above about the connection, without their time and target.
+fn connection(log: &Log) -> Vec<String> {
+    let marker = "alta_ws::driver: ";
+    let lines = log.lines().into_iter();
+    lines
+        .filter(|line| !line.contains(" DEBUG ") && !line.contains(" TRACE "))
+        .filter_map(|line| Some(line.split_once(marker)?.1.to_owned()))
+        .collect()
 }
 
 fn assert_lines(log: &Log, expected: &[&[&str]]) {
-    let lines = log.connection();
+    let lines = connection(log);
     assert_eq!(lines.len(), expected.len(), "{:#?}", log.lines());
     for (line, parts) in lines.iter().zip(expected) {
         for part in *parts {
@@ -69,7 +33,7 @@ const TRYING: &str = "not connected, trying again";
 
 #[tokio::test]
 async fn a_refused_connection_is_logged_once_for_each_cause_and_once_when_it_succeeds() {
-    let (log, _guard) = listen("debug");
+    let (log, _guard) = Log::capture("debug");
     let sim = start(Sim::builder()).await;
     for (status, times) in [(503, 4), (502, 3)] {
         let refused = Fault::new(Hook::MainUpgrade, Action::Refuse(status));
@@ -95,7 +59,7 @@ fn client_host(sim: &Sim) -> String {
 
 #[tokio::test]
 async fn a_loss_is_logged_and_so_is_the_return_and_the_next_loss() {
-    let (log, _guard) = listen("debug");
+    let (log, _guard) = Log::capture("debug");
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim)).await;
     for losses in 1..=2 {
@@ -111,7 +75,7 @@ async fn a_loss_is_logged_and_so_is_the_return_and_the_next_loss() {
 
 #[tokio::test]
 async fn a_host_that_does_not_listen_is_logged_before_any_connection() {
-    let (log, _guard) = listen("debug");
+    let (log, _guard) = Log::capture("debug");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -146,7 +110,7 @@ impl TokenSource for Late {
 
 #[tokio::test]
 async fn a_missing_token_is_logged_as_the_cause() {
-    let (log, _guard) = listen("debug");
+    let (log, _guard) = Log::capture("debug");
     let sim = start(Sim::builder()).await;
     let tokens = Late(Bank::new(&sim), AtomicUsize::new(0));
     let client = Client::open_with(BotTokens::new(tokens), config(&sim)).unwrap();
@@ -156,7 +120,7 @@ async fn a_missing_token_is_logged_as_the_cause() {
 
 #[tokio::test]
 async fn each_step_of_a_request_is_logged_without_its_token() {
-    let (log, _guard) = listen("debug");
+    let (log, _guard) = Log::capture("debug");
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
     let token = bank.token().await.unwrap();

@@ -17,6 +17,9 @@ mod faults;
 mod frames;
 mod hours;
 mod limits;
+#[path = "../../../alta-socket/tests/support/log.rs"]
+#[allow(dead_code, reason = "the tests of consoles use the rest")]
+mod log;
 mod logs;
 mod migration;
 mod migration_faults;

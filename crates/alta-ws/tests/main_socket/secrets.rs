@@ -1,4 +1,4 @@
-use crate::logs::listen;
+use crate::log::Log;
 use crate::support::{Bank, config, connect, event, group, start, within};
 use alta_auth::{BotTokens, TokenSource as _};
 use alta_sim::{Action, ClientAction, Fault, Hook, Junk, Sim};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
-    let (log, _guard) = listen("debug,alta_ws=trace,alta_socket=trace,alta_auth=trace");
+    let (log, _guard) = Log::capture("debug,alta_ws=trace,alta_socket=trace,alta_auth=trace");
 
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);

@@ -1,5 +1,6 @@
 //! A simulated server, a console with short timeouts, and bounded waits.
 
+#[path = "../../../../alta-socket/tests/support/log.rs"]
 pub(crate) mod log;
 pub(crate) mod server;
 

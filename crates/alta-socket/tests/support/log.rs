@@ -1,9 +1,15 @@
-//! Captures the log lines of a thread.
+//! Captures the log lines of a thread; the tests of `alta-ws` and `att-console` include this file.
 
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use tokio::sync::watch;
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+
+/// While only one dispatcher exists, `tracing` asks the subscriber of the present thread whether to enable an event, and
+/// remembers the reply for all threads. Another thread has no subscriber, so the lines of this one could be lost.
+static SECOND_DISPATCHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
 
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<watch::Sender<String>>);
@@ -11,6 +17,7 @@ pub(crate) struct Log(Arc<watch::Sender<String>>);
 impl Log {
     /// Captures the lines of this thread that pass the filter, until the guard is dropped.
     pub(crate) fn capture(filter: &str) -> (Self, DefaultGuard) {
+        LazyLock::force(&SECOND_DISPATCHER);
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -32,8 +39,10 @@ impl Log {
     /// Waits until the captured text matches.
     pub(crate) async fn wait_for(&self, is_found: impl Fn(&str) -> bool) {
         let mut text = self.0.subscribe();
-        super::within(text.wait_for(|text| is_found(text)))
+        let found = text.wait_for(|text| is_found(text));
+        tokio::time::timeout(Duration::from_secs(60), found)
             .await
+            .expect("the line was not logged in time")
             .unwrap();
     }
 }
