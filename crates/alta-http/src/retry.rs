@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_pause_that_the_server_requests_is_made_unless_it_is_too_long() {
+    async fn the_pause_that_the_server_requests_is_used_unless_it_is_too_long() {
         let config = Config::default().max_retry_after(Duration::from_secs(7));
         let busy: [(u16, &'static [Outcome]); 2] =
             [(429, &[Ok(429), Ok(200)]), (503, &[Ok(503), Ok(200)])];

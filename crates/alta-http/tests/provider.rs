@@ -11,7 +11,7 @@ use alta_http::{ErrorKind, Tls};
 use rustls::crypto::{CryptoProvider, ring};
 
 #[test]
-fn the_process_s_provider_takes_precedence_and_an_unsuitable_one_is_an_error() {
+fn the_provider_of_the_process_takes_precedence_and_an_unsuitable_one_is_an_error() {
     assert!(Tls::web_roots().is_ok());
     let useless = CryptoProvider {
         cipher_suites: Vec::new(),

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 const ROOM: usize = 1024;
 
 #[tokio::test(start_paused = true)]
-async fn every_part_of_a_frame_that_comes_slowly_is_heard_and_so_are_pings() {
+async fn each_part_of_a_slow_frame_and_each_ping_is_reported_as_heard() {
     let (mut rig, mut server) = Rig::open(LinkConfig::new(100_000), ROOM).await;
     let sending = tokio::spawn(async move {
         server.write_all(&header(TEXT, 5_000)).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_link_that_cannot_be_written_to_is_lost_after_the_timeout() {
             assert!(matches!(rig.next().await, LinkEvent::Written(1)));
         }
         let lost = tokio::time::timeout(Duration::from_secs(60), rig.next_but_heard()).await;
-        let lost = lost.expect("it is never given up");
+        let lost = lost.expect("the link is never lost");
         assert!(
             matches!(lost, LinkEvent::Lost(Lost::Unwritable(after)) if after == within),
             "{lost:?}"
@@ -91,7 +91,7 @@ async fn a_link_that_cannot_be_written_to_is_lost_after_the_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_is_read_slowly_lives() {
+async fn a_link_whose_other_end_reads_slowly_stays_open() {
     let within = Duration::from_secs(7);
     let (mut rig, mut server) = Rig::open(LinkConfig::new(1_000).write_timeout(within), ROOM).await;
     rig.inbox

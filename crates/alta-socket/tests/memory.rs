@@ -35,7 +35,7 @@ async fn promise_11_kept_data_holds_its_own_size_and_buffers_shrink_again() {
     small_frames_between_large_ones().await;
     a_link_that_has_read_a_large_frame().await;
     a_server_that_pings_and_never_reads().await;
-    a_stream_that_nobody_reads();
+    an_unread_stream();
 }
 
 async fn small_frames_between_large_ones() {
@@ -114,7 +114,7 @@ async fn a_server_that_pings_and_never_reads() {
     drop((rig, server));
 }
 
-fn a_stream_that_nobody_reads() {
+fn an_unread_stream() {
     let hub = alta_socket::Hub::<&str, Frame>::default();
     let large = hub.subscribe(vec!["a"], QueueConfig::default());
     let before = held();

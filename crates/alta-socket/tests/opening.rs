@@ -106,7 +106,7 @@ async fn user_and_password_of_the_address_are_sent_and_not_shown() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_says_nothing_is_named_when_the_time_is_over() {
+async fn the_error_of_a_timeout_names_the_silent_proxy() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "").unwrap();
@@ -157,7 +157,7 @@ async fn a_name_whose_first_address_never_replies_is_reached_by_its_second() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_name_whose_first_addresses_accept_and_say_nothing_is_reached_by_another() {
+async fn a_name_whose_first_addresses_accept_and_stay_silent_is_reached_by_another() {
     let silent = TcpListener::bind("127.0.0.2:0").await.unwrap();
     let port = silent.local_addr().unwrap().port();
     let silent_too = TcpListener::bind(("127.0.0.3", port)).await.unwrap();

@@ -268,7 +268,7 @@ impl Pool {
                     has_released = true;
                 }
                 SocketOutput::Migrated(migration, result) => {
-                    self.socket_migrated(migration, result)
+                    self.socket_migrated(migration, result);
                 }
                 SocketOutput::Fatal(error) => fatal = Some(error),
             }

@@ -23,7 +23,7 @@ pub(crate) enum Reply {
     DoTwice,
     /// It performs the request; the reply is lost.
     DoSilently,
-    /// It performs only the even keys of a batch. Of a migration likewise, which is an error.
+    /// It performs a batch or a migration for even keys only; for the migration it replies with an error.
     DoPart,
     /// It performs nothing, and replies with this status.
     Refuse(u16),

@@ -78,7 +78,7 @@ async fn start_raw(body: Vec<u8>, length: usize) -> String {
     url
 }
 
-fn packed(body: &[u8]) -> Vec<u8> {
+fn compressed(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(body).unwrap();
     encoder.finish().unwrap()
@@ -86,7 +86,7 @@ fn packed(body: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_compressed_response_that_is_cut_or_broken_is_a_broken_exchange() {
-    let whole = packed(&b"[\"Thornwood\"]".repeat(100));
+    let whole = compressed(&b"[\"Thornwood\"]".repeat(100));
     let mut broken = whole.clone();
     // The checksum of the decompressed bytes.
     let last = broken.len() - 6;
@@ -103,10 +103,10 @@ async fn a_compressed_response_that_is_cut_or_broken_is_a_broken_exchange() {
 }
 
 #[tokio::test]
-async fn no_body_stays_empty_and_headers_are_those_of_the_decompressed_body() {
+async fn an_empty_body_stays_empty_and_headers_are_those_of_the_decompressed_body() {
     let response = get(&start_raw(Vec::new(), 0).await, &Config::default()).await;
     assert_eq!(response.unwrap().body(), "");
-    let body = packed(b"[]");
+    let body = compressed(b"[]");
     let length = body.len();
     let response = get(&start_raw(body, length).await, &Config::default()).await;
     let response = response.unwrap();
@@ -118,7 +118,7 @@ async fn no_body_stays_empty_and_headers_are_those_of_the_decompressed_body() {
 
 #[tokio::test]
 async fn a_caller_that_sets_an_encoding_gets_the_raw_body() {
-    let body = packed(b"[]");
+    let body = compressed(b"[]");
     let url = start_raw(body.clone(), body.len()).await;
     let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &Config::default());
     let request = Request::get(url).header("accept-encoding", "gzip");
@@ -131,7 +131,7 @@ async fn a_caller_that_sets_an_encoding_gets_the_raw_body() {
 
 #[tokio::test]
 async fn a_small_body_that_decompresses_beyond_the_limit_is_an_error() {
-    let body = packed(&vec![b' '; 20_000_000]);
+    let body = compressed(&vec![b' '; 20_000_000]);
     assert!(body.len() < 40_000);
     let length = body.len();
     let url = start_raw(body, length).await;

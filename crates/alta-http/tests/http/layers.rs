@@ -32,7 +32,7 @@ fn flaky(count: &Arc<AtomicUsize>) -> HttpClient {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_default_stack_can_be_put_together_by_hand() {
+async fn the_default_stack_can_be_built_from_its_layers() {
     let count = Arc::new(AtomicUsize::new(0));
     let config = Config::default();
     let inner = flaky(&count);
@@ -96,7 +96,7 @@ async fn a_layer_can_be_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_without_a_response_is_ended() {
+async fn an_attempt_without_a_response_times_out() {
     let silent =
         service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<String>, Error>>());
     let started = tokio::time::Instant::now();

@@ -81,11 +81,11 @@ async fn start_socks() -> (String, tokio::task::JoinHandle<(Vec<u8>, String)>) {
         stream.read_exact(&mut login).await.unwrap();
         assert_eq!(&login, b"\x01\x06itsley\x08hunter20");
         stream.write_all(&[1, 0]).await.unwrap();
-        let mut wish = vec![0; 5];
-        stream.read_exact(&mut wish).await.unwrap();
-        let mut target = vec![0; usize::from(wish[4]) + 2];
+        let mut request = vec![0; 5];
+        stream.read_exact(&mut request).await.unwrap();
+        let mut target = vec![0; usize::from(request[4]) + 2];
         stream.read_exact(&mut target).await.unwrap();
-        assert_eq!(wish[..4], [5, 1, 0, 3], "a connection to a name");
+        assert_eq!(request[..4], [5, 1, 0, 3], "a connection to a name");
         let there = [5, 0, 0, 1, 127, 0, 0, 1, 0, 80];
         stream.write_all(&there).await.unwrap();
         let head = read_head(&mut stream).await;
@@ -112,7 +112,7 @@ async fn a_socks_proxy_gets_the_name_and_then_the_request() {
 }
 
 #[tokio::test]
-async fn a_dead_or_silent_proxy_is_named() {
+async fn an_error_names_the_unreachable_or_silent_proxy() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = listener.local_addr().unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();

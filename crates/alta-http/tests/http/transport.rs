@@ -139,7 +139,7 @@ async fn a_post_whose_response_is_cut_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_body_above_the_limit_is_refused_whether_announced_or_not() {
+async fn a_body_above_the_limit_is_an_error_with_and_without_an_announced_length() {
     let announced = "HTTP/1.1 200 OK\r\nContent-Length: 2000000000\r\n\r\n".to_owned();
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n".to_owned()
         + &"x".repeat(64)
@@ -185,7 +185,7 @@ async fn an_invalid_address_is_an_error_and_is_not_retried() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_a_timeout() {
+async fn a_silent_server_is_a_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let config = config()

@@ -69,7 +69,7 @@ fn password(text: &str) -> Password {
 }
 
 #[tokio::test]
-async fn groups() {
+async fn each_call_of_groups_sends_its_request() {
     let server = server().await;
     table! { server:
         ListJoinedGroups {} => "either" "GET groups/joined";
@@ -103,7 +103,7 @@ async fn groups() {
 }
 
 #[tokio::test]
-async fn members_invites_requests_and_bans() {
+async fn each_call_of_members_invites_requests_and_bans_sends_its_request() {
     let server = server().await;
     table! { server:
         ListMembers { group: G } => "either" "GET groups/11/members";
@@ -134,7 +134,7 @@ async fn members_invites_requests_and_bans() {
 }
 
 #[tokio::test]
-async fn servers() {
+async fn each_call_of_servers_sends_its_request() {
     let server = server().await;
     let launch = ConsoleOptions::default().should_launch(true);
     table! { server:
@@ -167,7 +167,7 @@ async fn servers() {
 }
 
 #[tokio::test]
-async fn users_and_friends() {
+async fn each_call_of_users_and_friends_sends_its_request() {
     let server = server().await;
     let (a, b) = ("a".repeat(128), "b".repeat(128));
     table! { server:

@@ -23,7 +23,7 @@ async fn get_group(response: ResponseTemplate) -> Error {
 }
 
 #[tokio::test]
-async fn a_status_is_a_kind() {
+async fn each_status_has_its_kind_of_error() {
     for (status, kind, transient) in [
         (302, ErrorKind::UnexpectedStatus, false),
         (400, ErrorKind::Rejected, false),
@@ -151,7 +151,7 @@ async fn the_services_message_is_in_the_error_and_its_code_is_for_programs() {
 }
 
 #[tokio::test]
-async fn a_gateways_message_alone_is_read() {
+async fn a_gateway_error_with_only_a_message_is_read() {
     let error =
         get_group(ResponseTemplate::new(403).set_body_json(json!({"message": "Forbidden"}))).await;
     assert_eq!(
@@ -197,7 +197,7 @@ async fn a_field_of_the_wrong_type_is_named_with_its_surroundings() {
 }
 
 #[tokio::test]
-async fn an_empty_response_is_named_as_such() {
+async fn an_error_says_that_the_body_is_empty() {
     let error = get_group(ResponseTemplate::new(200)).await;
     assert_eq!(
         error.to_string(),

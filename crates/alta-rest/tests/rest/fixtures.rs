@@ -75,7 +75,7 @@ fn server(id: i64) -> ServerId {
 }
 
 #[tokio::test]
-async fn the_joined_groups() {
+async fn joined_groups_are_read() {
     let joined = call("joined-groups", async |client| {
         client.groups().joined().collect(10).await.unwrap()
     })
@@ -86,7 +86,7 @@ async fn the_joined_groups() {
 }
 
 #[tokio::test]
-async fn a_group() {
+async fn a_group_is_read() {
     let got = call("group-by-id", async |client| {
         client.groups().get(group(2_000_000_011)).await.unwrap()
     })
@@ -96,7 +96,7 @@ async fn a_group() {
 }
 
 #[tokio::test]
-async fn received_invitations() {
+async fn received_invitations_are_read() {
     let invites = call("my-invites", async |client| {
         client.invites().list().collect(10).await.unwrap()
     })
@@ -109,7 +109,7 @@ async fn received_invitations() {
 }
 
 #[tokio::test]
-async fn accepting_and_rejecting_invitations() {
+async fn invitations_are_accepted_and_rejected() {
     let member = call("invite-accept", async |client| {
         client.invites().accept(group(200_000_013)).await.unwrap()
     })
@@ -123,7 +123,7 @@ async fn accepting_and_rejecting_invitations() {
 }
 
 #[tokio::test]
-async fn inviting_and_revoking() {
+async fn invitations_are_sent_and_revoked() {
     let (town, player) = (group(20_000_014), user(120_000_014));
     let member = call("invite-player", async |client| {
         client.invites().send(town, player).await.unwrap()
@@ -148,7 +148,7 @@ async fn inviting_and_revoking() {
 }
 
 #[tokio::test]
-async fn members_and_one_of_them() {
+async fn members_are_read() {
     let members = call("group-members", async |client| {
         let members = client.members().list(group(4_000_000_000_015));
         members.collect(10).await.unwrap()
@@ -171,7 +171,7 @@ async fn members_and_one_of_them() {
 }
 
 #[tokio::test]
-async fn bans() {
+async fn bans_are_read_and_changed() {
     let banned = call("group-bans", async |client| {
         client
             .bans()
@@ -185,7 +185,7 @@ async fn bans() {
 }
 
 #[tokio::test]
-async fn requests_to_join() {
+async fn requests_to_join_are_read_and_ended() {
     let requests = call("group-join-requests", async |client| {
         let requests = client.join_requests().of_group(group(200_000_022));
         requests.collect(10).await.unwrap()
@@ -219,7 +219,7 @@ async fn a_wrong_method_is_an_error_with_an_empty_body() {
 }
 
 #[tokio::test]
-async fn a_check_of_permissions() {
+async fn permissions_are_checked() {
     let check = call("permission-check", async |client| {
         let (town, player) = (group(2_000_000_024), user(120_000_024));
         let wanted = [Permission::AcceptInvite];
@@ -234,7 +234,7 @@ async fn a_check_of_permissions() {
 }
 
 #[tokio::test]
-async fn a_server_and_servers_by_name() {
+async fn servers_are_read_by_id_and_by_name() {
     let got = call("server-by-id", async |client| {
         client.servers().get(server(90_000_000_011)).await.unwrap()
     })
@@ -253,7 +253,7 @@ async fn a_server_and_servers_by_name() {
 }
 
 #[tokio::test]
-async fn usable_consoles() {
+async fn servers_with_a_usable_console_are_read() {
     let servers = call("console-servers", async |client| {
         client.servers().with_console().collect(10).await.unwrap()
     })
@@ -274,7 +274,7 @@ async fn console(name: &str, id: i64) -> Result<alta_model::JoinResult, Error> {
 }
 
 #[tokio::test]
-async fn access_to_a_console_granted_and_refused() {
+async fn access_to_a_console_is_granted_and_refused() {
     let access = console("console-access-allowed", 80_000_011).await.unwrap();
     assert!(access.allowed);
     assert!(access.connection.unwrap().websocket_port.is_some());
@@ -300,7 +300,7 @@ async fn access_to_a_console_granted_and_refused() {
 }
 
 #[tokio::test]
-async fn townsharps_request_for_a_console() {
+async fn a_console_is_requested_as_townsharp_does() {
     let access = call("console-access-townsharp", async |client| {
         let options = ConsoleOptions::default()
             .should_launch(true)
@@ -343,7 +343,7 @@ async fn regions_need_no_account() {
 }
 
 #[tokio::test]
-async fn users_by_id_and_by_name() {
+async fn users_are_read_by_id_and_by_name() {
     let got = call("user-by-id", async |client| {
         client.users().get(user(12_000_020)).await.unwrap()
     })
@@ -357,7 +357,7 @@ async fn users_by_id_and_by_name() {
 }
 
 #[tokio::test]
-async fn a_raw_call_without_a_method() {
+async fn a_call_without_a_method_is_sent() {
     let account = call("shop-account", async |client| {
         let request = Request::new(Method::GET, "/shop/account")
             .query("limit", 20)

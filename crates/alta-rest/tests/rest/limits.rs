@@ -16,7 +16,7 @@ use wiremock::{Mock, ResponseTemplate};
 
 const BOUND: Duration = Duration::from_secs(60);
 
-fn odd_names() -> Vec<String> {
+fn unusual_names() -> Vec<String> {
     [
         "a/b",
         "a\\b",
@@ -39,12 +39,12 @@ fn odd_names() -> Vec<String> {
 async fn any_name_arrives_unchanged_in_a_path_and_in_a_body() {
     let empty = ResponseTemplate::new(200).set_body_json(json!([]));
     let (server, client) = serve([Mock::given(any()).respond_with(empty)]).await;
-    for name in odd_names() {
+    for name in unusual_names() {
         client.servers().named(&*name).collect(1).await.unwrap();
         let _ = client.users().search(&*name).await;
     }
     let received = server.received_requests().await.unwrap();
-    for (name, pair) in odd_names().iter().zip(received.chunks(2)) {
+    for (name, pair) in unusual_names().iter().zip(received.chunks(2)) {
         let segments: Vec<&str> = pair[0].url.path_segments().unwrap().collect();
         assert_eq!(segments.len(), 4, "{name:?} is one segment");
         let got = percent_encoding::percent_decode_str(segments[3]);

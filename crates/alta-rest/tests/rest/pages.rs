@@ -136,7 +136,7 @@ async fn an_empty_response_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn an_absent_list_is_told_apart_from_an_empty_one() {
+async fn an_absent_list_differs_from_an_empty_one() {
     for (body, is_absent) in [("", true), (" null\n", true), ("[]", false)] {
         let response = ResponseTemplate::new(200).set_body_string(body);
         let (_server, client) =

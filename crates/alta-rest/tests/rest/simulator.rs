@@ -221,7 +221,7 @@ async fn a_silent_service_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_console_is_granted_refused_or_down() {
+async fn a_console_is_granted_or_refused_or_its_server_is_down() {
     let sim = Sim::builder().start().await.unwrap();
     let options = ConsoleOptions::default();
     let access = client(&sim)
@@ -318,7 +318,7 @@ async fn servers_are_found_by_each_call() {
 }
 
 #[tokio::test]
-async fn favorites_and_friends_are_the_users() {
+async fn favorites_and_friends_belong_to_the_user() {
     let sim = Sim::builder().start().await.unwrap();
     let (client, wanted) = (client(&sim), server(&sim));
     let servers = client.servers();

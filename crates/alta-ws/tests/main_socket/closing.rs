@@ -1,6 +1,6 @@
 //! A client is closed during other work.
 
-use crate::support::{Bank, asked, config, group, start, status, within};
+use crate::support::{Bank, config, group, requested, start, status, within};
 use alta_auth::BotTokens;
 use alta_model::GroupDetailed;
 use alta_sim::{Action, Fault, Hook, Sim};
@@ -86,7 +86,7 @@ async fn promise_10_a_client_is_closed_while_it_subscribes() {
     let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
     let waiting = vec![subscribe(&sim, &client), subscribe(&sim, &client)];
     let path = format!("POST subscription/group-update/{}", sim.group());
-    asked(&sim, &path, 1).await;
+    requested(&sim, &path, 1).await;
     close(&sim, &client, waiting).await;
 }
 
@@ -104,7 +104,7 @@ async fn promise_10_a_client_is_closed_while_it_migrates() {
             vec![migrate(&client)]
         } else {
             let waiting = migrate(&client);
-            asked(&sim, step, 1).await;
+            requested(&sim, step, 1).await;
             vec![waiting, migrate(&client), request(&client)]
         };
         close(&sim, &client, waiting).await;

@@ -1,6 +1,6 @@
 use crate::support::{
-    Bank, asked, config, connect, connected, count, event, group, miss, start, status, upgrades,
-    within,
+    Bank, config, connect, connected, count, event, group, miss, requested, start, status,
+    upgrades, within,
 };
 use crate::support_of_both::check_gap_of_silence;
 use alta_auth::{BotTokens, StaticToken};
@@ -214,7 +214,7 @@ async fn promise_10_closing_ends_everything_and_waits_for_it() {
         let client = client.clone();
         async move { client.request(Method::GET, "coffee", None).await }
     });
-    asked(&sim, "GET coffee", 1).await;
+    requested(&sim, "GET coffee", 1).await;
     within(client.close()).await;
     assert!(within(updates.next()).await.is_none());
     let error = within(request).await.unwrap().unwrap_err();
@@ -237,7 +237,7 @@ async fn promise_10_closing_ends_everything_and_waits_for_it() {
 }
 
 #[tokio::test]
-async fn promise_10_dropping_the_last_handle_does_the_same_without_waiting() {
+async fn promise_10_dropping_the_last_handle_ends_everything_without_waiting() {
     let (sim, client) = connected().await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let other = client.clone();

@@ -1,7 +1,7 @@
 //! Requests of every kind to a server that misbehaves; subscribing and migrating have their own tests.
 
-use crate::faults::{GATEWAY, actions, ends_connection, impatient, in_turns, is_harmless};
-use crate::support::{asked, connect, count, event, group, start, totals, within};
+use crate::faults::{GATEWAY, actions, ends_connection, in_parallel, is_harmless, short_timeouts};
+use crate::support::{connect, count, event, group, requested, start, totals, within};
 use alta_model::GroupId;
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, ErrorKind, GroupServerStatus, GroupUpdate, Sent};
@@ -17,9 +17,9 @@ fn held(sim: &Sim) -> usize {
 
 #[tokio::test]
 async fn after_any_fault_of_an_unsubscribe_nothing_is_held() {
-    in_turns(actions(), async |action| {
+    in_parallel(actions(), async |action| {
         let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim)).await;
+        let client = connect(&sim, short_timeouts(&sim)).await;
         let stream = within(client.subscribe(GroupServerStatus(group(&sim))))
             .await
             .unwrap();
@@ -43,9 +43,9 @@ async fn after_any_fault_of_an_unsubscribe_nothing_is_held() {
 
 #[tokio::test]
 async fn after_any_fault_of_a_batch_all_its_topics_are_held() {
-    in_turns(actions(), async |action| {
+    in_parallel(actions(), async |action| {
         let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim).batch(true)).await;
+        let client = connect(&sim, short_timeouts(&sim).batch(true)).await;
         let mut topics = vec![GroupUpdate(group(&sim))];
         for name in ["Hollowmere Folk", "Willowfen Folk"] {
             let other = sim.add_group(name);
@@ -107,9 +107,9 @@ async fn end(client: &Client, path: &str) -> End {
 
 #[tokio::test]
 async fn promise_05_a_raw_request_with_any_fault_ends_once_and_reports_how() {
-    in_turns(actions(), async |action| {
+    in_parallel(actions(), async |action| {
         let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim)).await;
+        let client = connect(&sim, short_timeouts(&sim)).await;
         let path = format!("subscription/group-update/{}", sim.group());
         sim.faults()
             .arm(Fault::new(Hook::MainRequest, action.clone()));
@@ -126,13 +126,13 @@ async fn promise_05_a_raw_request_with_any_fault_ends_once_and_reports_how() {
 #[tokio::test]
 async fn promise_05_all_requests_in_flight_at_a_loss_end_with_its_error() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, impatient(&sim).max_in_flight(3)).await;
+    let client = connect(&sim, short_timeouts(&sim).max_in_flight(3)).await;
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::Drop).times(3));
     let requests = (0..6).map(|_| client.request(Method::GET, "coffee", None));
     let requests = futures_util::future::join_all(requests);
     let losing = async {
-        asked(&sim, "GET coffee", 3).await;
+        requested(&sim, "GET coffee", 3).await;
         sim.drop_main_sockets();
     };
     let (ends, ()) = within(async { tokio::join!(requests, losing) }).await;

@@ -62,11 +62,11 @@ type Socket = WebSocketStream<TcpStream>;
 
 async fn accept(listener: &TcpListener, tokens: &Tokens) -> Socket {
     let (stream, _) = listener.accept().await.unwrap();
-    let told = Arc::clone(tokens);
+    let received = Arc::clone(tokens);
     #[allow(clippy::result_large_err, reason = "the library's type")]
     let note = move |request: &Request, response: Response| {
         let header = &request.headers()["authorization"];
-        note(&told, std::str::from_utf8(header.as_bytes()).unwrap());
+        note(&received, std::str::from_utf8(header.as_bytes()).unwrap());
         Ok(response)
     };
     tokio_tungstenite::accept_hdr_async(stream, note)
@@ -94,16 +94,16 @@ async fn serve(mut socket: Socket, tokens: &Tokens) {
         if path == "migrate" {
             note(tokens, &format!("Bearer {MIGRATION}"));
         }
-        let told = json!({"message": text, "error_code": text}).to_string();
+        let repeated = json!({"message": text, "error_code": text}).to_string();
         let (status, content) = match path {
             "migrate" => (200, json!({"token": MIGRATION}).to_string()),
-            "teapot" => (418, told),
+            "teapot" => (418, repeated),
             // As other serializers write it.
-            "slashes" => (418, told.replace('/', "\\/")),
+            "slashes" => (418, repeated.replace('/', "\\/")),
             "plain" => (500, text.clone()),
-            "stale" => (401, told),
+            "stale" => (401, repeated),
             "number" => (200, json!(text).to_string()),
-            _ if path.ends_with("/1") => (404, told),
+            _ if path.ends_with("/1") => (404, repeated),
             _ => (200, String::new()),
         };
         let method = request["method"].as_str().unwrap();

@@ -14,7 +14,7 @@ use alta_ws::{
 use serde_json::{Value, json};
 
 /// Subscribes to an event, makes it happen, and reads it.
-async fn told<S: Subscribable>(
+async fn read_one<S: Subscribable>(
     (sim, client): &(Sim, Client),
     wanted: S,
     name: &str,
@@ -39,17 +39,17 @@ async fn every_event_of_any_known_client_has_a_type() {
     let server = json!({"id": 300_000_061, "name": "Hollowmere", "group_id": id.get()});
     let joined = json!({"group": group, "member": member});
 
-    let create = told(&at, MeGroupCreate(me), "me-group-create", &joined).await;
+    let create = read_one(&at, MeGroupCreate(me), "me-group-create", &joined).await;
     assert_eq!(create.data.group.id, id);
-    let delete = told(&at, MeGroupDelete(me), "me-group-delete", &joined).await;
+    let delete = read_one(&at, MeGroupDelete(me), "me-group-delete", &joined).await;
     assert_eq!(delete.data.member.unwrap().user_id, UserId::new(7));
-    let bare = told(&at, MeGroupCreate(me), "me-group-create", &group).await;
+    let bare = read_one(&at, MeGroupCreate(me), "me-group-create", &group).await;
     assert_eq!((bare.data.group.id, bare.data.member), (id, None));
-    let bare = told(&at, MeGroupDelete(me), "me-group-delete", &group).await;
+    let bare = read_one(&at, MeGroupDelete(me), "me-group-delete", &group).await;
     assert_eq!((bare.data.group.id, bare.data.member), (id, None));
     macro_rules! groups {
         ($($event:ident($key:expr), $name:literal;)*) => { $(
-            let of = told(&at, $event($key), $name, &group).await.data;
+            let of = read_one(&at, $event($key), $name, &group).await.data;
             assert_eq!((of.id, of.name.as_str()), (id, "Thornwood Folk"));
             assert_eq!($event::EVENT, $name);
         )* };
@@ -63,7 +63,7 @@ async fn every_event_of_any_known_client_has_a_type() {
     }
     macro_rules! members {
         ($($event:ident, $name:literal;)*) => { $(
-            let who = told(&at, $event(id), $name, &member).await.data;
+            let who = read_one(&at, $event(id), $name, &member).await.data;
             assert_eq!((who.user_id, who.username.as_str()), (UserId::new(7), "Ashwick"));
         )* };
     }
@@ -80,7 +80,7 @@ async fn every_event_of_any_known_client_has_a_type() {
     }
     macro_rules! servers {
         ($($event:ident, $name:literal;)*) => { $(
-            let which = told(&at, $event(id), $name, &server).await.data;
+            let which = read_one(&at, $event(id), $name, &server).await.data;
             assert_eq!((which.id.get(), which.name.as_str()), (300_000_061, "Hollowmere"));
         )* };
     }
@@ -93,8 +93,8 @@ async fn every_event_of_any_known_client_has_a_type() {
     }
     // A server with only an id is one, too.
     let only_id = json!({"id": 300_000_061});
-    let told = told(&at, GroupServerDelete(id), "group-server-delete", &only_id).await;
-    assert_eq!(told.data.id.get(), 300_000_061);
+    let read_one = read_one(&at, GroupServerDelete(id), "group-server-delete", &only_id).await;
+    assert_eq!(read_one.data.id.get(), 300_000_061);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 16;
 
 /// Every timeout is so short that a test can wait for the end of a silence, and so long that a busy machine does not
 /// look silent. A request times out before a silence is noticed.
-pub(crate) fn impatient(sim: &Sim) -> Config {
+pub(crate) fn short_timeouts(sim: &Sim) -> Config {
     config(sim)
         .request_timeout(Duration::from_secs(2))
         .connect_timeout(Duration::from_secs(3))
@@ -94,7 +94,7 @@ pub(crate) fn is_harmless(action: &Action) -> bool {
 }
 
 /// Tries all cases, many at the same time: most of their time is waiting.
-pub(crate) async fn in_turns<C, F: Future<Output = ()>>(
+pub(crate) async fn in_parallel<C, F: Future<Output = ()>>(
     cases: impl IntoIterator<Item = C>,
     case: impl Fn(C) -> F,
 ) {
@@ -117,6 +117,6 @@ pub(crate) async fn numbers_until(stream: &mut Subscription<Value>, last: i64) -
     numbers
 }
 
-pub(crate) fn tell(sim: &Sim, number: i64) {
+pub(crate) fn send_number(sim: &Sim, number: i64) {
     sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
 }

@@ -1,6 +1,6 @@
 //! Text frames that contain several objects, or less than one.
 
-use crate::faults::{numbers_until, tell};
+use crate::faults::{numbers_until, send_number};
 use crate::support::{connected, event, group, miss, within};
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, GroupUpdate, Missed, Topic};
@@ -18,7 +18,7 @@ fn update(sim: &Sim, number: i64) -> String {
 fn send(sim: &Sim, text: String) {
     let instead = Action::Instead(Junk::Text(text));
     sim.faults().arm(Fault::new(Hook::MainEvent, instead));
-    tell(sim, 0);
+    send_number(sim, 0);
 }
 
 /// The text that follows an object in a frame.
@@ -85,7 +85,7 @@ async fn promise_03_an_undecodable_rest_after_an_object_is_counted_and_reported(
         if all {
             assert!(matches!(miss(&mut other).await, Missed::Undecodable { .. }));
         }
-        tell(&sim, 2);
+        send_number(&sim, 2);
         assert_eq!(event(&mut stream).await.data["id"], 2);
         assert_eq!((other.queued(), client.status().totals.malformed), (0, 1));
     }

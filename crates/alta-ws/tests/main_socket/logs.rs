@@ -47,9 +47,9 @@ async fn a_refused_connection_is_logged_once_for_each_cause_and_once_when_it_suc
         &[&[TRYING, "503"], &[TRYING, "502"], &["ready"], &["closed"]],
     );
     let host = format!("main_socket{{host={}}}", client_host(&sim));
-    let told = log.lines();
-    let mut told = told.iter().filter(|line| line.contains(TRYING));
-    assert!(told.all(|line| line.contains(&host)), "{host}");
+    let lines = log.lines();
+    let mut failures = lines.iter().filter(|line| line.contains(TRYING));
+    assert!(failures.all(|line| line.contains(&host)), "{host}");
 }
 
 fn client_host(sim: &Sim) -> String {

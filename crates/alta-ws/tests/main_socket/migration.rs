@@ -1,6 +1,6 @@
 use crate::support::{
-    asked, config, connect, connected, count, event, group, miss, requests, start, status, totals,
-    within,
+    config, connect, connected, count, event, group, miss, requested, requests, start, status,
+    totals, within,
 };
 use alta_sim::{Action, ClientAction, Fault, Hook, Service, Sim};
 use alta_ws::{ErrorKind, GroupServerHeartbeat, GroupUpdate, Missed, State};
@@ -61,7 +61,7 @@ async fn promise_08_no_event_is_lost_or_duplicated_while_both_connections_delive
 }
 
 #[tokio::test]
-async fn promise_08_a_socket_is_replaced_before_it_grows_too_old() {
+async fn promise_08_a_socket_is_replaced_before_its_maximum_age() {
     let sim = start(Sim::builder()).await;
     let young = config(&sim)
         .migrate_after(Duration::from_millis(100))
@@ -170,7 +170,7 @@ async fn promise_08_subscriptions_during_a_migration_are_made_on_the_new_connect
         let client = client.clone();
         async move { client.migrate_now().await }
     });
-    asked(&sim, "GET migrate", 1).await;
+    requested(&sim, "GET migrate", 1).await;
     assert_eq!(client.status().state, State::Migrating);
     let mut heartbeats = within(client.subscribe(GroupServerHeartbeat(group(&sim))))
         .await

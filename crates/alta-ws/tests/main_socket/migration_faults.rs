@@ -1,10 +1,10 @@
 //! Migrations that fail, at each step and in every way.
 
 use crate::faults::{
-    actions, ends_connection, impatient, in_turns, is_harmless, numbers_until, tell,
+    actions, ends_connection, in_parallel, is_harmless, numbers_until, send_number, short_timeouts,
 };
 use crate::support::{
-    Bank, asked, config, connect, count, event, group, miss, requests, start, status, totals,
+    Bank, config, connect, count, event, group, miss, requested, requests, start, status, totals,
     upgrades, within,
 };
 use alta_auth::BotTokens;
@@ -31,10 +31,10 @@ enum End {
 
 /// A client with one subscription, which got the event 1.
 async fn subscribed(sim: &Sim) -> (Client, Subscription<Value>) {
-    let client = connect(sim, impatient(sim)).await;
+    let client = connect(sim, short_timeouts(sim)).await;
     let topic = Topic::from(GroupUpdate(group(sim)));
     let mut stream = within(client.subscribe(topic)).await.unwrap();
-    tell(sim, 1);
+    send_number(sim, 1);
     assert_eq!(numbers_until(&mut stream, 1).await, [1]);
     (client, stream)
 }
@@ -59,7 +59,7 @@ async fn check(
     }
     // Another attempt of the migration may have begun.
     status(client, |status| status.state == State::Ready).await;
-    tell(sim, 2);
+    send_number(sim, 2);
     assert_eq!(numbers_until(stream, 2).await, [2], "{case}");
     assert_eq!(client.status().totals.gaps, u64::from(gap), "{case}");
     // The server does not notice the close of a socket that fell silent.
@@ -108,7 +108,7 @@ async fn promise_08_a_migration_that_fails_at_any_step_leaves_the_subscriptions_
         ),
     ];
     let cases = token.chain(last).chain(also_last).chain(others);
-    in_turns(cases, async |(step, action, end)| {
+    in_parallel(cases, async |(step, action, end)| {
         let case = format!("{step}, {action:?}");
         let sim = start(Sim::builder()).await;
         let (client, mut stream) = subscribed(&sim).await;
@@ -143,7 +143,7 @@ async fn promise_08_the_subscriptions_are_held_after_a_loss_of_any_connection_at
         ("handover", Lost::New, End::MigratedWithGap),
         ("handover", Lost::Both, End::MigratedWithGap),
     ];
-    in_turns(cases, async |(step, lost, end)| {
+    in_parallel(cases, async |(step, lost, end)| {
         let case = format!("{lost:?} at {step}");
         let sim = start(Sim::builder()).await;
         let (client, mut stream) = subscribed(&sim).await;
@@ -166,7 +166,7 @@ async fn promise_08_the_subscriptions_are_held_after_a_loss_of_any_connection_at
                 .await
                 .unwrap(),
             "handover" => totals(&client, |totals| totals.migrations == 1).await,
-            request => asked(&sim, request, 1).await,
+            request => requested(&sim, request, 1).await,
         }
         let sockets = sim.main_sockets();
         let lost = match lost {
@@ -195,7 +195,7 @@ async fn promise_08_a_token_that_expires_before_the_new_socket_opens_is_renewed(
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, pause).containing("GET migrate"));
     let expiring = async {
-        asked(&sim, "GET migrate", 1).await;
+        requested(&sim, "GET migrate", 1).await;
         sim.expire_tokens();
     };
     let (migrated, ()) = within(async { tokio::join!(client.migrate_now(), expiring) }).await;
@@ -215,7 +215,7 @@ async fn promise_08_a_raw_request_waits_for_the_new_socket() {
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, pause).containing("POST migrate"));
     let asking = async {
-        asked(&sim, "POST migrate", 1).await;
+        requested(&sim, "POST migrate", 1).await;
         client.request(Method::GET, "coffee", None).await
     };
     let (migrated, reply) = within(async { tokio::join!(client.migrate_now(), asking) }).await;
@@ -281,24 +281,24 @@ async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_
         let client = client.clone();
         async move { client.migrate_now().await }
     });
-    asked(&sim, "POST migrate", 1).await;
+    requested(&sim, "POST migrate", 1).await;
     sim.drop_main_socket(sim.main_sockets()[0]).unwrap();
     let error = within(migrating).await.unwrap().unwrap_err();
     let sent = Sent::MayHaveRun;
     assert_eq!(*error.kind(), ErrorKind::Disconnected { sent });
     assert!(matches!(miss(&mut stream).await, Missed::Gap { .. }));
-    tell(&sim, 1);
+    send_number(&sim, 1);
     assert_eq!(numbers_until(&mut stream, 1).await, [1]);
 }
 
 #[tokio::test]
-async fn promise_05_the_error_of_a_migration_whose_connection_ends_is_may_have_run() {
+async fn promise_05_the_error_of_a_migration_whose_connection_ends_says_may_have_run() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim)).await;
     let unfinished = Fault::new(Hook::MainRequest, Action::Drop).containing("GET migrate");
     sim.faults().arm(unfinished);
     let losing = async {
-        asked(&sim, "GET migrate", 1).await;
+        requested(&sim, "GET migrate", 1).await;
         sim.drop_main_sockets();
     };
     let (migrated, ()) = within(async { tokio::join!(client.migrate_now(), losing) }).await;

@@ -1,10 +1,12 @@
 //! A server that misbehaves in every way that the simulator has, over real sockets. After each fault, the subscription
 //! is held again and the next event arrives.
 
-use crate::faults::{actions, ends_connection, impatient, in_turns, numbers_until, tell};
+use crate::faults::{
+    actions, ends_connection, in_parallel, numbers_until, send_number, short_timeouts,
+};
 use crate::support::{
-    asked, config, connect, count, event, group, miss, requests, start, status, totals, upgrades,
-    within,
+    config, connect, count, event, group, miss, requested, requests, start, status, totals,
+    upgrades, within,
 };
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Missed, Topic};
@@ -14,9 +16,9 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_subscription_is_held_after_any_fault_of_its_reply() {
-    in_turns(actions(), async |action| {
+    in_parallel(actions(), async |action| {
         let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim)).await;
+        let client = connect(&sim, short_timeouts(&sim)).await;
         sim.faults()
             .arm(Fault::new(Hook::MainRequest, action.clone()).containing("POST subscription"));
         let topic = Topic::from(GroupUpdate(group(&sim)));
@@ -29,7 +31,7 @@ async fn a_subscription_is_held_after_any_fault_of_its_reply() {
         };
         let mut stream = stream.unwrap();
         assert_eq!(sim.faults().armed(), 0, "{action:?}");
-        tell(&sim, 7);
+        send_number(&sim, 7);
         assert_eq!(numbers_until(&mut stream, 7).await, [7], "{action:?}");
     })
     .await;
@@ -37,14 +39,14 @@ async fn a_subscription_is_held_after_any_fault_of_its_reply() {
 
 #[tokio::test]
 async fn after_any_fault_of_an_event_the_next_one_arrives() {
-    in_turns(actions(), async |action| {
+    in_parallel(actions(), async |action| {
         let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim)).await;
+        let client = connect(&sim, short_timeouts(&sim)).await;
         let topic = Topic::from(GroupUpdate(group(&sim)));
         let mut stream = within(client.subscribe(topic)).await.unwrap();
         sim.faults()
             .arm(Fault::new(Hook::MainEvent, action.clone()));
-        tell(&sim, 1);
+        send_number(&sim, 1);
         // If the fault ended the connection, a new one is opened.
         let ended = ends_connection(&action);
         if ended {
@@ -52,7 +54,7 @@ async fn after_any_fault_of_an_event_the_next_one_arrives() {
         } else if matches!(action, Action::Delay(_)) {
             assert_eq!(numbers_until(&mut stream, 1).await, [1]);
         }
-        tell(&sim, 2);
+        send_number(&sim, 2);
         let numbers = numbers_until(&mut stream, 2).await;
         let expected: &[i64] = match &action {
             Action::Twice => &[1, 1, 2],
@@ -71,9 +73,9 @@ async fn every_close_code_is_shown_and_the_client_reconnects() {
     let codes = [
         1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3001, 4000, 4999,
     ];
-    in_turns(codes, async |code| {
+    in_parallel(codes, async |code| {
         let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim)).await;
+        let client = connect(&sim, short_timeouts(&sim)).await;
         let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
             .await
             .unwrap();
@@ -83,7 +85,7 @@ async fn every_close_code_is_shown_and_the_client_reconnects() {
         let shown = format!("{:?}", lost.unwrap().state);
         assert!(shown.contains(&code.to_string()), "{shown}");
         assert!(matches!(miss(&mut updates).await, Missed::Gap { .. }));
-        tell(&sim, 3);
+        send_number(&sim, 3);
         assert_eq!(event(&mut updates).await.data.id.get(), 3);
     })
     .await;
@@ -97,11 +99,11 @@ async fn every_temporary_failure_of_an_upgrade_is_tried_again() {
         Action::Silence,
         Action::Delay(Duration::from_millis(50)),
     ];
-    in_turns(refused.into_iter().chain(broken), async |action| {
+    in_parallel(refused.into_iter().chain(broken), async |action| {
         let sim = start(Sim::builder()).await;
         sim.faults()
             .arm(Fault::new(Hook::MainUpgrade, action.clone()));
-        let client = connect(&sim, impatient(&sim)).await;
+        let client = connect(&sim, short_timeouts(&sim)).await;
         if let Action::Refuse(status) = action {
             assert_eq!(upgrades(&sim), [status, 101]);
         }
@@ -115,7 +117,7 @@ async fn every_temporary_failure_of_an_upgrade_is_tried_again() {
 #[tokio::test]
 async fn requests_without_a_reply_delay_no_other_request() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, impatient(&sim)).await;
+    let client = connect(&sim, short_timeouts(&sim)).await;
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::Drop).every(3));
     let groups: Vec<u64> = (0..30)
@@ -139,7 +141,7 @@ async fn requests_without_a_reply_delay_no_other_request() {
 #[tokio::test]
 async fn a_subscription_that_fails_repeatedly_is_shown_and_delays_no_other() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, impatient(&sim)).await;
+    let client = connect(&sim, short_timeouts(&sim)).await;
     sim.faults().arm(
         Fault::new(Hook::MainRequest, Action::Refuse(503))
             .containing("group-update")
@@ -208,13 +210,13 @@ async fn a_server_that_reads_slowly_delays_replies_and_no_events() {
     let status = client.subscribe(GroupServerStatus(group(&sim)));
     let heartbeat = client.subscribe(GroupServerHeartbeat(group(&sim)));
     let subscribing = tokio::spawn(async move { tokio::join!(status, heartbeat) });
-    asked(
+    requested(
         &sim,
         &format!("POST subscription/group-server-status/{}", sim.group()),
         1,
     )
     .await;
-    tell(&sim, 1);
+    send_number(&sim, 1);
     assert_eq!(event(&mut updates).await.data.id.get(), 1);
     let (status, heartbeat) = within(subscribing).await.unwrap();
     assert!(status.is_ok() && heartbeat.is_ok());

@@ -309,7 +309,7 @@ async fn promise_03_an_oversize_frame_or_invalid_utf_8_ends_the_connection_with_
 }
 
 #[tokio::test]
-async fn a_stream_can_be_filtered_and_waited_on() {
+async fn a_stream_can_be_filtered_and_one_event_awaited() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim)).await;
     let topic = Topic::new("group-update", sim.group()).unwrap();

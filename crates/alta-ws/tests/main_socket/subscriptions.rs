@@ -1,5 +1,5 @@
 use crate::support::{
-    asked, config, connect, connected, count, event, group, players, requests, start, totals,
+    config, connect, connected, count, event, group, players, requested, requests, start, totals,
     within,
 };
 use alta_model::GroupId;
@@ -36,7 +36,7 @@ async fn promise_04_streams_of_one_topic_share_one_request() {
     assert_eq!(requests(&sim), [format!("POST {}", status_path(&sim))]);
     drop(streams);
     drop(later);
-    asked(&sim, &format!("DELETE {}", status_path(&sim)), 1).await;
+    requested(&sim, &format!("DELETE {}", status_path(&sim)), 1).await;
     sim.wait_until(|sim| sim.main_socket_subscriptions().is_empty())
         .await
         .unwrap();
@@ -119,7 +119,7 @@ async fn promise_04_exactly_the_wanted_topics_are_requested_again_after_a_loss()
     let _status = client.subscribe(GroupServerStatus(id)).await.unwrap();
     let _update = client.subscribe(GroupUpdate(id)).await.unwrap();
     drop(client.subscribe(GroupServerHeartbeat(id)).await.unwrap());
-    asked(
+    requested(
         &sim,
         &format!("DELETE subscription/group-server-heartbeat/{id}"),
         1,
@@ -155,7 +155,7 @@ async fn promise_04_a_refusal_has_the_servers_message_and_is_not_tried_again() {
 
     // Not requested again after a loss, but for a new stream.
     let _stream = client.subscribe(missing).start();
-    asked(&sim, "POST subscription/group-server-status/1", 2).await;
+    requested(&sim, "POST subscription/group-server-status/1", 2).await;
     sim.drop_main_sockets();
     client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     assert_eq!(count(&sim, "POST subscription/group-server-status/1"), 2);

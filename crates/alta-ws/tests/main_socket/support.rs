@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future.into_future())
         .await
-        .expect("it did not happen in time")
+        .expect("it was not ready in time")
 }
 
 /// Tokens of the simulator's bot: each is used until it is refused.
@@ -143,7 +143,7 @@ pub(crate) fn count(sim: &Sim, request: &str) -> usize {
 }
 
 /// Waits until there are this many requests with this name.
-pub(crate) async fn asked(sim: &Sim, request: &str, times: usize) {
+pub(crate) async fn requested(sim: &Sim, request: &str, times: usize) {
     sim.wait_until(|sim| count(sim, request) >= times)
         .await
         .unwrap_or_else(|error| panic!("{request}: {error}; {:?}", requests(sim)));

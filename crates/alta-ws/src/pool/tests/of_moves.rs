@@ -49,7 +49,7 @@ fn moving() -> (World, LinkId, LinkId) {
     (world, links[1], links[0])
 }
 
-fn told(world: &World, number: i64) -> &[Item] {
+fn items(world: &World, number: i64) -> &[Item] {
     let reader = world
         .readers
         .iter()
@@ -72,7 +72,10 @@ fn a_socket_whose_topics_fit_elsewhere_is_closed_without_lost_or_duplicate_event
     assert_eq!(world.open_links().len(), 2);
     world.happen(topic(3), true);
     world.settle();
-    assert_eq!(told(&world, 3), (0..5).map(Item::Event).collect::<Vec<_>>());
+    assert_eq!(
+        items(&world, 3),
+        (0..5).map(Item::Event).collect::<Vec<_>>()
+    );
     assert_eq!(world.totals().duplicates_suppressed, 4);
     assert_eq!(
         (world.totals().gaps, world.codes.as_slice()),
@@ -104,7 +107,7 @@ fn a_topic_that_another_socket_is_refused_stays_on_its_socket() {
     world.arrive(to);
     world.happen(topic(3), true);
     while world.arrive(from) {}
-    assert_eq!(told(&world, 3), [Item::Event(0)]);
+    assert_eq!(items(&world, 3), [Item::Event(0)]);
     // No stream has lost its subscription.
     assert_eq!(world.totals().refused_subscriptions, 0);
     assert_eq!(world.pool.condition().last_refusal, None);
@@ -242,7 +245,7 @@ fn a_topic_whose_socket_is_lost_while_it_moves_has_a_gap_until_another_holds_it(
     );
     world.serve(to, Reply::Do);
     world.arrive(to);
-    assert_eq!(told(&world, 3), [Item::Gap(since, world.now)]);
+    assert_eq!(items(&world, 3), [Item::Gap(since, world.now)]);
     assert_eq!(world.totals().gaps, 1);
     world.settle();
     assert_eq!(world.server.held().len(), 3);
@@ -285,7 +288,7 @@ fn a_topic_that_is_wanted_again_while_its_old_socket_still_has_it_stays_there() 
     assert!(again.confirmed.is_some(), "at once");
     world.happen(topic(3), true);
     world.arrive(from);
-    assert_eq!(told(&world, 3), [Item::Event(0)]);
+    assert_eq!(items(&world, 3), [Item::Event(0)]);
     world.pass(SECOND);
     world.settle();
     for _ in 0..4 {

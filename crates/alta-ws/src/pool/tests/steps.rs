@@ -30,7 +30,7 @@ impl World {
         found.is_some()
     }
 
-    /// The machine takes the notes of the streams.
+    /// The machine takes the changed subscriptions of the streams.
     pub(super) fn take_changes(&mut self) {
         for topic in self.hub.take_changes() {
             let is_wanted = self.hub.is_wanted(&topic);
@@ -197,7 +197,7 @@ impl World {
     /// Moves time, and runs every timer on the way.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
-        let mut rung = 0;
+        let mut runs = 0;
         loop {
             let deadline = self.pool.deadline().unwrap_or(end);
             if let Some((at, link)) = self
@@ -213,10 +213,10 @@ impl World {
             }
             if deadline > self.now {
                 self.now = deadline;
-                rung = 0;
+                runs = 0;
             }
-            rung += 1;
-            assert!(rung < 20, "the timer runs without work");
+            runs += 1;
+            assert!(runs < 20, "the timer runs without work");
             self.feed(Input::Timer);
         }
         self.now = end;

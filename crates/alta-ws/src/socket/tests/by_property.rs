@@ -159,7 +159,7 @@ proptest! {
         rig.callers.check_all_ended();
         // Every event that arrived on some link was passed on: once, unless its copies were more than one handover
         // apart.
-        for (event, handed) in &rig.handed {
+        for (event, handed) in &rig.arrived {
             let one = match handed[..] {
                 [(at, Some(one)), (later, Some(other))] => one == other && later - at <= rig.config.handover,
                 _ => false,

@@ -29,7 +29,7 @@ fn promise_02_every_object_of_a_frame_is_read_in_order() {
         assert_eq!(rig.confirmed.len(), 1, "{text}");
         assert_eq!(rig.delivered.keys().collect::<Vec<_>>(), [&3, &4, &5]);
         assert_eq!(rig.totals().malformed, 0);
-        assert!(rig.told.is_empty());
+        assert!(rig.reported.is_empty());
     }
     let mut rig = Rig::open(config());
     let call = rig.call();
@@ -105,7 +105,7 @@ fn promise_03_a_part_that_is_not_an_object_is_counted_and_reported_to_its_possib
         for (before, told) in [("", alone), (event(1, 3).as_str(), behind)] {
             let mut rig = Rig::open(config());
             rig.text(rig.main(), &format!("{before}{rest}"));
-            assert_eq!(rig.told, Vec::from_iter(told), "{before}{rest}");
+            assert_eq!(rig.reported, Vec::from_iter(told), "{before}{rest}");
             assert_eq!(rig.delivered.len(), usize::from(!before.is_empty()));
             assert_eq!(rig.totals().malformed, 1, "{before}{rest}");
         }
@@ -113,7 +113,7 @@ fn promise_03_a_part_that_is_not_an_object_is_counted_and_reported_to_its_possib
     for text in ["ping", "", " ", "null", "[1]", "7"] {
         let mut rig = Rig::open(config());
         rig.text(rig.main(), text);
-        assert!(rig.told.is_empty(), "{text}");
+        assert!(rig.reported.is_empty(), "{text}");
         assert_eq!(rig.totals().malformed, 1, "{text}");
     }
     let mut rig = Rig::open(config());
@@ -125,7 +125,7 @@ fn promise_03_a_part_that_is_not_an_object_is_counted_and_reported_to_its_possib
         "an object after a malformed one is read"
     );
     assert_eq!(
-        (&rig.told, rig.totals().malformed),
+        (&rig.reported, rig.totals().malformed),
         (&vec!["all".to_owned()], 1)
     );
 }

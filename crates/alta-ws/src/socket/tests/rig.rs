@@ -30,11 +30,11 @@ pub(super) struct Rig {
     /// True if the last link must be opened with another token.
     pub(super) renewing: bool,
     pub(super) callers: Callers,
-    /// For each event: when and in which migration it was passed in, if in one, and how many times it was passed on.
-    pub(super) handed: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
+    /// For each event: the times at which it arrived, each with the number of its migration if there was one.
+    pub(super) arrived: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
     pub(super) delivered: BTreeMap<u64, u32>,
     /// The topics whose streams got a report of a malformed frame.
-    pub(super) told: Vec<String>,
+    pub(super) reported: Vec<String>,
     pub(super) confirmed: Vec<(String, Option<(Instant, Instant)>)>,
     pub(super) refused: Vec<(String, Error)>,
     pub(super) released: Vec<Topic>,
@@ -78,9 +78,9 @@ impl Rig {
             held_back: false,
             renewing: false,
             callers: Callers::default(),
-            handed: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             delivered: BTreeMap::new(),
-            told: Vec::new(),
+            reported: Vec::new(),
             confirmed: Vec::new(),
             refused: Vec::new(),
             released: Vec::new(),
@@ -170,9 +170,9 @@ impl Rig {
                 self.closed.push(code);
             }
             Output::Deliver(frame) if frame.content.is_none() => {
-                self.told.push(frame.topic.name().to_owned());
+                self.reported.push(frame.topic.name().to_owned());
             }
-            Output::DeliverToAll(_) => self.told.push("all".to_owned()),
+            Output::DeliverToAll(_) => self.reported.push("all".to_owned()),
             Output::Deliver(frame) => {
                 let number = frame.content().unwrap().text().unwrap().parse().unwrap();
                 *self.delivered.entry(number).or_default() += 1;

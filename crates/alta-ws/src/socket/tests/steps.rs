@@ -76,7 +76,7 @@ impl Rig {
         };
         if let Some(number) = number_in(&text) {
             let moment = (self.now, self.migration());
-            self.handed.entry(number).or_default().push(moment);
+            self.arrived.entry(number).or_default().push(moment);
         }
         self.text(link, &text);
         true
@@ -119,14 +119,14 @@ impl Rig {
     /// Moves time, and runs every timer on the way.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
-        let mut rung = 0;
+        let mut runs = 0;
         while let Some(deadline) = self.socket.deadline().filter(|deadline| *deadline <= end) {
             if deadline > self.now {
                 self.now = deadline;
-                rung = 0;
+                runs = 0;
             }
-            rung += 1;
-            assert!(rung < 10, "the timer runs without work");
+            runs += 1;
+            assert!(runs < 10, "the timer runs without work");
             self.feed(SocketInput::Timer);
         }
         self.now = end;

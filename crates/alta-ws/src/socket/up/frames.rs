@@ -97,13 +97,11 @@ impl Up {
                     redactor: cx.core.redactor.clone(),
                 };
                 let open = self.conn(link).and_then(|conn| conn.reply(id, &key));
-                match open {
-                    Some(open) => return self.settle(open, Outcome::Reply(response), cx),
-                    None => {
-                        tracing::debug!(id, "skipping a reply whose request had ended");
-                        cx.core.counters.late_replies.add_one();
-                    }
+                if let Some(open) = open {
+                    return self.settle(open, Outcome::Reply(response), cx);
                 }
+                tracing::debug!(id, "skipping a reply whose request had ended");
+                cx.core.counters.late_replies.add_one();
             }
             Incoming::Gateway { message } => {
                 cx.core.counters.gateway_errors.add_one();

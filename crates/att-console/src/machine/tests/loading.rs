@@ -43,7 +43,7 @@ fn a_server_that_loads_its_world_is_stalled_until_it_replies() {
 }
 
 #[test]
-fn a_server_stays_stalled_after_a_commands_timeout_until_a_reply_comes() {
+fn a_server_stays_stalled_after_the_timeout_of_a_command_until_a_reply_arrives() {
     let mut world = World::new(Config::default());
     world.ready();
     let early = world.command(30, false);

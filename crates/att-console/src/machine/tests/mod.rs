@@ -278,7 +278,7 @@ fn a_link_that_falls_silent_is_closed() {
 }
 
 #[test]
-fn a_doubtful_subscription_is_checked_until_a_reply_comes() {
+fn a_doubtful_subscription_is_checked_until_a_reply_arrives() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.ready();

@@ -46,7 +46,7 @@ fn a_migration_whose_last_request_was_not_sent_keeps_the_old_link() {
             (rig.links().len(), rig.closed.as_slice()),
             (1, [3001].as_slice())
         );
-        // And continues after a while.
+        // Another attempt follows.
         rig.held_back = false;
         rig.pass(SECOND);
         assert_eq!(rig.asked(), ["GET migrate"]);

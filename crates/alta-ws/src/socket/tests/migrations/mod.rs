@@ -89,7 +89,7 @@ fn migrations_begin_at_random_times() {
     );
     assert!(times.iter().any(|time| *time < SECOND * 107 * 60));
     assert!(times.iter().any(|time| *time > SECOND * 108 * 60));
-    // With a shorter age alone, it does not migrate all the time.
+    // With a maximum age below the spread, it does not migrate all the time.
     let young = config()
         .migrate_after(SECOND * 60)
         .migrate_spread(SECOND * 300);
