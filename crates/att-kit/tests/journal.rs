@@ -8,6 +8,7 @@
 
 mod support;
 
+use alta_sim::Sim;
 use att_console::{Console, QueueConfig};
 use att_kit::ErrorKind;
 use att_kit::journal::{EntryKind, Journal, Recording};
@@ -37,6 +38,41 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A server, a console of it, and a folder for the journal.
+struct Town {
+    folder: Folder,
+    path: PathBuf,
+    sim: Sim,
+    server: u64,
+    console: Console,
+}
+
+impl Town {
+    async fn new(name: &str) -> Self {
+        let folder = Folder::new(name);
+        let (sim, server) = self_hosted().await;
+        Self {
+            path: folder.file(),
+            folder,
+            console: open(&sim, server),
+            sim,
+            server,
+        }
+    }
+
+    fn parts(&self) -> (&Path, &Sim, u64, &Console) {
+        (&self.path, &self.sim, self.server, &self.console)
+    }
+
+    /// Starts a recording, and waits until it gets these events.
+    async fn record(&self, journal: &Journal, event: &str) -> Recording {
+        let recording = journal.record(&self.console);
+        let subscribed = self.sim.wait_for_console_subscription(self.server, event);
+        subscribed.await.unwrap();
+        recording
     }
 }
 
@@ -72,26 +108,22 @@ async fn entries(recording: &Recording, count: u64) {
 
 #[tokio::test]
 async fn events_commands_gaps_and_states_are_lines() {
-    let folder = Folder::new("all");
-    let path = folder.file();
-    let (sim, server) = self_hosted().await;
+    let town = Town::new("all").await;
+    let (path, sim, server, console) = town.parts();
     sim.offer_console_event(server, "DoorOpened");
-    let console = open(&sim, server);
-    let recording = Journal::to_file(&path).record(&console);
-    sim.wait_for_console_subscription(server, "CommandExecuted")
-        .await
-        .unwrap();
+    let journal = Journal::to_file(path);
+    let recording = town.record(&journal, "CommandExecuted").await;
     sim.player_joins(server, "O'Neil").unwrap();
-    has(&path, "event PlayerJoined").await;
+    has(path, "event PlayerJoined").await;
     console.command("player list").await.unwrap();
-    has(&path, "event CommandExecuted").await;
+    has(path, "event CommandExecuted").await;
     sim.stop_server(server).await.unwrap();
-    has(&path, "state disconnected").await;
+    has(path, "state disconnected").await;
     sim.start_server(server).unwrap();
-    has(&path, "gap").await;
+    has(path, "gap").await;
     sim.player_joins(server, "a\"b\\c").unwrap();
     let joins = || {
-        shapes(&path)
+        shapes(path)
             .iter()
             .filter(|line| line.starts_with("event PlayerJoined"))
             .count()
@@ -100,7 +132,7 @@ async fn events_commands_gaps_and_states_are_lines() {
     console.close().await;
     let written = within(recording.ended()).await.unwrap();
 
-    let lines = lines(&path);
+    let lines = lines(path);
     assert_eq!(written.entries, lines.len() as u64);
     assert_eq!(
         (written.missed, written.gaps, written.problem),
@@ -129,23 +161,17 @@ async fn events_commands_gaps_and_states_are_lines() {
 
 #[tokio::test]
 async fn the_gap_that_is_open_at_the_end_is_a_line() {
-    let folder = Folder::new("open-gap");
-    let path = folder.file();
-    let (sim, server) = self_hosted().await;
-    let console = open(&sim, server);
-    let recording = Journal::to_file(&path)
-        .only(["PlayerJoined"])
-        .record(&console);
-    sim.wait_for_console_subscription(server, "PlayerJoined")
-        .await
-        .unwrap();
+    let town = Town::new("open-gap").await;
+    let (path, sim, server, _) = town.parts();
+    let journal = Journal::to_file(path).only(["PlayerJoined"]);
+    let recording = town.record(&journal, "PlayerJoined").await;
     sim.player_joins(server, "1234").unwrap();
-    has(&path, "event PlayerJoined").await;
+    has(path, "event PlayerJoined").await;
     sim.stop_server(server).await.unwrap();
-    has(&path, "state disconnected").await;
+    has(path, "state disconnected").await;
     let written = within(recording.stop()).await.unwrap();
     assert_eq!(written.gaps, 1);
-    let mut lines = lines(&path);
+    let mut lines = lines(path);
     assert_eq!(lines.pop().unwrap()["type"], "stopped");
     let last = lines.pop().unwrap();
     assert_eq!(
@@ -156,21 +182,15 @@ async fn the_gap_that_is_open_at_the_end_is_a_line() {
 
 #[tokio::test]
 async fn the_journal_of_a_closed_console_ends_with_its_gap() {
-    let folder = Folder::new("closed");
-    let path = folder.file();
-    let (sim, server) = self_hosted().await;
-    let console = open(&sim, server);
-    let recording = Journal::to_file(&path).record(&console);
-    sim.wait_for_console_subscription(server, "PlayerJoined")
-        .await
-        .unwrap();
+    let town = Town::new("closed").await;
+    let (path, sim, server, console) = town.parts();
+    let journal = Journal::to_file(path);
+    let recording = town.record(&journal, "PlayerJoined").await;
     sim.stop_server(server).await.unwrap();
-    has(&path, "state disconnected").await;
+    has(path, "state disconnected").await;
     console.close().await;
     within(recording.ended()).await.unwrap();
-    let gaps = lines(&path)
-        .into_iter()
-        .filter(|line| line["type"] == "gap");
+    let gaps = lines(path).into_iter().filter(|line| line["type"] == "gap");
     assert_eq!(gaps.count(), 1);
 }
 
@@ -234,31 +254,25 @@ async fn a_slow_function_loses_nothing_that_is_not_counted() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_written_is_written_later_and_in_order() {
-    let folder = Folder::new("later");
-    let path = folder.file();
+    let town = Town::new("later").await;
+    let (path, sim, server, _) = town.parts();
     // The folder cannot be created: there is a file of its name.
-    std::fs::write(&folder.0, "").unwrap();
-    let (sim, server) = self_hosted().await;
-    let console = open(&sim, server);
-    let recording = Journal::to_file(&path)
-        .only(["PlayerJoined"])
-        .record(&console);
-    sim.wait_for_console_subscription(server, "PlayerJoined")
-        .await
-        .unwrap();
+    std::fs::write(&town.folder.0, "").unwrap();
+    let journal = Journal::to_file(path).only(["PlayerJoined"]);
+    let recording = town.record(&journal, "PlayerJoined").await;
     for name in ["J.K.", "-Bee-", "Elder Toad"] {
         sim.player_joins(server, name).unwrap();
     }
     until("a problem", || recording.written().problem.is_some()).await;
     assert_eq!(recording.written().entries, 0);
-    std::fs::remove_file(&folder.0).unwrap();
+    std::fs::remove_file(&town.folder.0).unwrap();
     entries(&recording, 5).await;
     let written = within(recording.stop()).await.unwrap();
     assert_eq!(
         (written.entries, written.missed, written.problem),
         (6, 0, None)
     );
-    let names = lines(&path)
+    let names = lines(path)
         .into_iter()
         .filter(|line| line["type"] == "event");
     let names: Vec<_> = names
@@ -292,22 +306,18 @@ async fn a_full_disk_is_an_error_at_the_end_that_names_the_file() {
 
 #[tokio::test]
 async fn a_token_is_in_no_line() {
-    let folder = Folder::new("secrets");
-    let path = folder.file();
-    let (sim, server) = self_hosted().await;
+    let town = Town::new("secrets").await;
+    let (path, sim, server, _) = town.parts();
     let token = sim.console_token(server);
-    let console = open(&sim, server);
-    let recording = Journal::to_file(&path).record(&console);
-    sim.wait_for_console_subscription(server, "InfoLog")
-        .await
-        .unwrap();
+    let journal = Journal::to_file(path);
+    let recording = town.record(&journal, "InfoLog").await;
     sim.emit_console_event(
         server,
         "InfoLog",
         json!({ "message": format!("token {token}"), "logger": "x" }),
     );
-    has(&path, "event InfoLog").await;
+    has(path, "event InfoLog").await;
     within(recording.stop()).await.unwrap();
-    let text = std::fs::read_to_string(&path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
     assert!(text.contains("InfoLog") && !text.contains(&token), "{text}");
 }
