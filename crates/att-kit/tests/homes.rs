@@ -179,7 +179,7 @@ async fn a_player_who_leaves_between_two_steps_is_owed_the_home_until_the_return
 }
 
 #[tokio::test]
-async fn a_bot_that_starts_again_restores_what_it_owes() {
+async fn a_bot_that_starts_again_restores_the_homes_in_its_file() {
     let path = temporary_file("homes");
     let (sim, server) = self_hosted().await;
     let console = open(&sim, server);

@@ -70,7 +70,7 @@ async fn every_line_has_its_own_result() {
 }
 
 #[tokio::test]
-async fn what_may_have_run_is_not_sent_again_and_the_rest_is() {
+async fn items_that_may_have_run_are_not_sent_again_and_the_others_are() {
     let (sim, server) = self_hosted().await;
     sim.add_prefab("Test Ladder", 77_001).unwrap();
     let config = config().request_timeout(Duration::from_millis(300));
@@ -109,7 +109,7 @@ async fn what_may_have_run_is_not_sent_again_and_the_rest_is() {
 }
 
 #[tokio::test]
-async fn a_dropped_order_knows_what_is_unclear() {
+async fn a_dropped_order_counts_its_items_in_flight_as_unclear() {
     let (sim, server) = self_hosted().await;
     sim.add_prefab("Test Ladder", 77_001).unwrap();
     let console = open(&sim, server);

@@ -32,7 +32,7 @@ pub enum EntryKind {
     Event {
         /// The name of the event.
         event: String,
-        /// Whether it is a `CommandExecuted` of a command that this console has sent.
+        /// True for a `CommandExecuted` of a command that this console has sent.
         own: bool,
         /// The data as the server sent it.
         data: Value,

@@ -26,7 +26,7 @@ fn torches(count: u32) -> Line {
 }
 
 #[test]
-fn a_line_says_what_has_happened() {
+fn a_line_writes_its_state_and_its_error() {
     let failed = |kind| Err(Error::new(kind, "a test"));
     let cases = [
         (vec![], "120 Torch: not sent"),
