@@ -71,6 +71,8 @@ struct Entry {
     stay: Option<Stay>,
     /// `None` when it has begun.
     due: Option<Instant>,
+    /// True if it waits only for a snapshot that shows the player.
+    is_overdue: bool,
 }
 
 impl Agenda {
@@ -108,6 +110,7 @@ impl Agenda {
                     session: session.number,
                     stay,
                     due: Some(now + after.min(NEVER)),
+                    is_overdue: false,
                 };
                 self.add(id, entry, session.is_connected, online, now);
             }
@@ -146,9 +149,19 @@ impl Agenda {
             let Some(stay) = &mut entry.stay else {
                 continue;
             };
-            let is_asked = player.is_none_or(|player| player == stay.player());
-            if is_asked && stay.look(online, now) == Presence::Gone {
-                gone.push(*id);
+            if player.is_some_and(|player| player != stay.player()) {
+                continue;
+            }
+            match stay.look(online, now) {
+                Presence::Gone => gone.push(*id),
+                Presence::Here(_) if entry.is_overdue => {
+                    if let Some(due) = &mut entry.due {
+                        self.due.remove(&(*due, *id));
+                        *due = now;
+                        self.due.insert((now, *id));
+                    }
+                }
+                _ => {}
             }
         }
         for id in gone {
@@ -201,6 +214,7 @@ impl Agenda {
                 }
                 Some(Presence::UnknownUntil(known)) => {
                     entry.due = Some(known);
+                    entry.is_overdue = true;
                     self.due.insert((known, id));
                 }
                 Some(Presence::Gone) => self.end(id, DelayEnd::Left),

@@ -28,7 +28,7 @@ fn outputs(agenda: &mut Agenda) -> Vec<Output> {
 }
 
 #[test]
-fn work_begins_when_its_time_has_come_and_ends_with_the_player() {
+fn work_begins_when_it_is_due_and_ends_with_the_player() {
     let now = Instant::now();
     let here = online(0, &[(1, 0)], true);
     let mut agenda = Agenda::default();
@@ -62,6 +62,23 @@ fn a_player_who_is_not_online_gets_nothing() {
     let known = agenda.deadline().unwrap();
     agenda.handle(Input::Tick, &empty, known);
     assert_eq!(outputs(&mut agenda), [Output::Ended(1, DelayEnd::Left)]);
+}
+
+#[test]
+fn overdue_work_begins_as_soon_as_a_snapshot_shows_the_player() {
+    let now = Instant::now();
+    let player = UserId::new(1);
+    let mut agenda = Agenda::default();
+    agenda.handle(
+        add(1, Scope::Player(player), None, 0, UP),
+        &online(0, &[], true),
+        now,
+    );
+    assert_eq!(outputs(&mut agenda), []);
+    let here = online(0, &[(1, 0)], true);
+    agenda.handle(Input::Players(Some(player)), &here, now);
+    assert_eq!(outputs(&mut agenda), [Output::Start(1)]);
+    assert_eq!(agenda.deadline(), None);
 }
 
 #[test]
@@ -219,11 +236,11 @@ proptest! {
                 }
             }
         }
-        // Whatever has not ended runs.
+        // Every delay that has not ended runs.
         for id in added.keys() {
             prop_assert!(ended.contains(id) != running.contains(id), "{id}");
         }
         prop_assert_eq!(agenda.deadline(), None);
-        prop_assert!(agenda.len() == running.len(), "nothing remains of what has ended");
+        prop_assert!(agenda.len() == running.len(), "an ended delay takes no memory");
     }
 }
