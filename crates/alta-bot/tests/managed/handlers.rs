@@ -4,7 +4,14 @@ use alta_bot::commands::player;
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
 use att_console::{Console, ConsoleAccess};
-use att_kit::{Consoles, Runner};
+use att_kit::atm::Atm;
+use att_kit::building::Selection;
+use att_kit::conditions::Zone;
+use att_kit::messages::Messages;
+use att_kit::players::Players;
+use att_kit::timing::Delays;
+use att_kit::{Consoles, HandlerError, Runner};
+use std::time::Duration;
 
 fn greeter(notes: &Notes) -> Handlers {
     let (sessions, joins) = (notes.clone(), notes.clone());
@@ -61,6 +68,47 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
     assert_eq!(within(handle.shutdown(TEST_TIMEOUT)).await.given_up, 0);
     within(running).await.unwrap().unwrap();
     sim.wait_for_consoles(own, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_parts_of_the_kit_work_on_a_console_in_the_cloud() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let (notes, mut noted) = notes();
+    let handlers = Handlers::new().on_transition(
+        |players| players.when(Zone::caves()),
+        move |console, transition| {
+            let notes = notes.clone();
+            async move {
+                let id = transition.player.id();
+                let sent = Messages::of(&console).to(id, "Mind your head").await?;
+                notes.note(format!("{sent:?}"));
+                let changed = Atm::of(&console).add(id, 5).await?;
+                notes.note(changed.after);
+                let players = Players::of(&console);
+                let details = players.details_within(Duration::ZERO).await?;
+                notes.note(details.by_id(id).is_some());
+                let inventories = players.inventories_within(Duration::ZERO).await?;
+                notes.note(inventories.by_id(id).is_some());
+                let guard = Selection::of(&console).lock().await;
+                notes.note(guard.find(id, 5.0).await?.len());
+                let delay = Delays::of(&console).after(id, Duration::ZERO, |_| async {});
+                notes.note(format!("{:?}", { delay }.ended().await));
+                Ok::<_, HandlerError>(())
+            }
+        },
+    );
+    let bot = start(managed(&sim).handlers(handlers)).await;
+    sim.wait_for_console_subscription(server, "PlayerMovedChunk")
+        .await
+        .unwrap();
+    let player = sim.player_joins(server, "a\"b\\c").unwrap();
+    sim.player_moves(server, player, "Cave Layer 3").unwrap();
+    noted
+        .next_are(&["Sent", "5", "true", "true", "0", "Ran"])
+        .await;
+    assert_eq!(sim.messages(server)[0].text, "Mind your head");
+    assert_eq!(within(bot.shutdown(TEST_TIMEOUT)).await.given_up, 0);
 }
 
 #[tokio::test]
