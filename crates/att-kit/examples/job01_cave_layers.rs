@@ -1,4 +1,4 @@
-//! Announces the cave layer to whoever enters one, at most once in ten seconds.
+//! Announces the cave layer to each player who enters one, at most once in ten seconds.
 
 use att_console::{Console, event::PlayerMovedChunk};
 use att_kit::messages::Messages;

@@ -1,5 +1,5 @@
-//! Closes the caves and the vault behind the bank: whoever is not on the list is sent back, also who is inside already when the
-//! bot starts.
+//! Closes the caves and the vault behind the bank: players who are not on the list are sent back, also those who are inside already
+//! when the bot starts.
 
 use att_console::Console;
 use att_console::commands::{SpawnArea, player};

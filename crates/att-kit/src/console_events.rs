@@ -36,7 +36,7 @@ pub struct ConsoleEvents<T, K = Arc<str>> {
     open_gaps: BTreeMap<K, Missed>,
 }
 
-/// An event, or what is missing, with the key of its console.
+/// An event or a miss, with the key of its console.
 type Item<T, K> = (K, Result<Event<T>, Missed>);
 
 impl<T: 'static, K: Key> ConsoleEvents<T, K> {
@@ -149,7 +149,7 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
         for change in state.changes.drain(..) {
             match change {
                 Change::Joined(key, stream) => {
-                    // The events of the last console of this key come first.
+                    // The events of the last console of this key are yielded first.
                     if reading.insert(key.clone()) {
                         streams.push(Member::new(key, stream));
                     } else if let Some(member) = find(streams, &key) {

@@ -12,7 +12,7 @@ use url::Url;
 
 /// A set of consoles by key, with streams over all of them, including those that are added later.
 ///
-/// The key is a name by default; any [`Key`] will do, such as a server id (`Consoles::<ServerId>::default()`).
+/// The key is a name by default; it can be any [`Key`], such as a server id (`Consoles::<ServerId>::default()`).
 ///
 /// Clones are handles to the same set. The set keeps its consoles open. A console that is removed stays open while another handle
 /// exists.
@@ -297,7 +297,7 @@ impl<K: Key> Consoles<K> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Members<K>> {
-        // Each change is one step on the map, which stays consistent if something panics beside it.
+        // Each change is one step on the map, which stays consistent after a panic.
         let members = self.shared.members.lock();
         members.unwrap_or_else(PoisonError::into_inner)
     }

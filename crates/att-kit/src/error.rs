@@ -10,7 +10,7 @@ alta_model::error_type! {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration lacks something, or contradicts itself. All its problems are listed.
+    /// The configuration is incomplete, or contradicts itself. All its problems are listed.
     #[error("the configuration cannot be used: {}", escaped(.problems.join("; ")))]
     Config {
         /// Each problem.

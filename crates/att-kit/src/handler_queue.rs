@@ -27,7 +27,7 @@ impl<K: Clone + Eq + Hash> HandlerQueue<K> {
         }
     }
 
-    /// Returns whether to wait for [`progress`](Self::progress) before pushing more calls.
+    /// Returns whether the caller must wait for [`progress`](Self::progress) before it pushes more calls.
     pub fn is_full(&self) -> bool {
         self.queues.is_full()
     }

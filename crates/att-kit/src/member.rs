@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 pub(crate) struct Member<T, K> {
     pub(crate) key: K,
     streams: VecDeque<Part<T>>,
-    /// The item that followed a gap, read to see whether there is one.
+    /// The item that followed a gap, if it was read already.
     ahead: Option<Result<Event<T>, Missed>>,
     waker: Option<Waker>,
     has_ended: bool,

@@ -1,4 +1,4 @@
-//! The signals that ask a program to end, on each platform.
+//! The signals that request a program to end, on each platform.
 
 /// Waits until the process gets a signal to end.
 ///

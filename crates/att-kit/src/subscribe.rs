@@ -50,7 +50,7 @@ impl<K: Key> Consoles<K> {
     }
 }
 
-/// The function that says whether a stream yields an event.
+/// The function that returns true for the events that a stream yields.
 type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
 /// A builder of a subscription over a set of consoles. Awaiting it waits until every connected console has confirmed it;

@@ -103,7 +103,7 @@ async fn too_little_money_and_a_refusal_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_cleared_up() {
+async fn the_effect_of_a_change_with_a_lost_reply_is_determined() {
     let (sim, server) = self_hosted().await;
     let console = quick(&sim, server);
     let atm = Atm::of(&console);
@@ -171,7 +171,7 @@ async fn a_transfer_that_cannot_be_paid_out_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_canceled_change_goes_on_to_its_end_and_later_ones_wait() {
+async fn a_canceled_change_continues_to_its_end_and_later_ones_wait() {
     let (sim, server) = self_hosted().await;
     let console = open(&sim, server);
     let atm = Atm::of(&console);

@@ -9,13 +9,12 @@
 mod support;
 
 use alta_model::console::event::PlayerState;
-use alta_sim::Sim;
 use att_console::{Console, Missed};
 use att_kit::conditions::{Condition, Transition, TransitionKind, Transitions, Zone};
 use att_kit::players::{Evidence, Players};
 use att_kit::{Consoles, Handlers, Limits};
 use std::time::Duration;
-use support::{access, config, notes, open, run_all, self_hosted, within};
+use support::{access, config, notes, open, received, run_all, self_hosted, within};
 
 const FAST: Duration = Duration::from_millis(20);
 
@@ -39,13 +38,6 @@ fn short(transition: &Transition) -> String {
     format!("{sign}{}", transition.player.name())
 }
 
-/// The number of commands that begin so.
-fn asked(sim: &Sim, words: &str) -> usize {
-    let received = sim.received();
-    let commands = received.iter().filter_map(alta_sim::Received::command);
-    commands.filter(|line| line.starts_with(words)).count()
-}
-
 #[tokio::test]
 async fn a_zone_of_chunks_yields_players_inside_already_and_then_requests_nothing() {
     let (sim, server) = self_hosted().await;
@@ -61,7 +53,7 @@ async fn a_zone_of_chunks_yields_players_inside_already_and_then_requests_nothin
         ("*O'Neil", Evidence::Snapshot)
     );
     assert_eq!((first.player.cave_layer(), first.details), (Some(3), None));
-    let requests = asked(&sim, "player list-detailed");
+    let requests = received(&sim, "player list-detailed");
 
     sim.player_moves(server, outside, "Cave Layer 3").unwrap();
     let second = next(&mut third).await;
@@ -74,8 +66,8 @@ async fn a_zone_of_chunks_yields_players_inside_already_and_then_requests_nothin
     sim.player_leaves(server, outside).unwrap();
     assert_eq!(short(&next(&mut third).await), "--Bee-");
     tokio::time::sleep(SOME_INTERVALS).await;
-    assert!(asked(&sim, "player list-detailed") <= requests + 1);
-    assert_eq!(asked(&sim, "player inventory"), 0);
+    assert!(received(&sim, "player list-detailed") <= requests + 1);
+    assert_eq!(received(&sim, "player inventory"), 0);
 }
 
 #[tokio::test]
@@ -138,7 +130,7 @@ async fn a_state_needs_no_request() {
     );
     sim.player_state(server, player, "Combat", false).unwrap();
     assert_eq!(short(&next(&mut fights).await), "-J.K.");
-    assert_eq!(asked(&sim, "player list-detailed"), 0);
+    assert_eq!(received(&sim, "player list-detailed"), 0);
 }
 
 #[tokio::test]
@@ -303,7 +295,7 @@ async fn nothing_is_requested_when_the_stream_is_dropped() {
     within(players.details_within(Duration::ZERO))
         .await
         .unwrap();
-    let asked_before = asked(&sim, "player list-detailed");
+    let before = received(&sim, "player list-detailed");
     tokio::time::sleep(SOME_INTERVALS).await;
-    assert_eq!(asked(&sim, "player list-detailed"), asked_before);
+    assert_eq!(received(&sim, "player list-detailed"), before);
 }

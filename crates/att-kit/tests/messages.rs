@@ -14,7 +14,7 @@ use att_console::{Argument, Console, ErrorKind, State, Status};
 use att_kit::messages::{Delivery, Messages};
 use att_kit::players::Players;
 use std::time::Duration;
-use support::{config, open, self_hosted, until, within};
+use support::{NAMES, config, id, open, self_hosted, until, within};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -24,10 +24,6 @@ async fn town() -> (Sim, u64, Console, Messages) {
     within(Players::of(&console).complete()).await.unwrap();
     let messages = Messages::of(&console);
     (sim, server, console, messages)
-}
-
-fn id(player: u64) -> UserId {
-    UserId::new(player.cast_signed())
 }
 
 /// The players who were sent a message, and the texts.
@@ -41,11 +37,10 @@ fn sent(sim: &Sim, server: u64) -> Vec<(u64, String)> {
 #[tokio::test]
 async fn odd_names_are_addressed_and_nobody_else() {
     let (sim, server, console, messages) = town().await;
-    let names = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", "a\"b\\c", "1234"];
-    let players = names.map(|name| sim.player_joins(server, name).unwrap());
+    let players = NAMES.map(|name| sim.player_joins(server, name).unwrap());
     let known = Players::of(&console);
-    until("all are known", || known.online().len() == names.len()).await;
-    for name in names {
+    until("all are known", || known.online().len() == NAMES.len()).await;
+    for name in NAMES {
         let text = Argument::replacing(format!("Hi, {name}"), '\'');
         assert_eq!(
             within(messages.to(name, text)).await.unwrap(),
@@ -74,7 +69,7 @@ async fn odd_names_are_addressed_and_nobody_else() {
         within(messages.to("Nobody", "Hi")).await.unwrap(),
         Delivery::Left
     );
-    assert_eq!(sent(&sim, server).len(), names.len());
+    assert_eq!(sent(&sim, server).len(), NAMES.len());
 }
 
 #[tokio::test]

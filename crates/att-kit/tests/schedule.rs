@@ -186,7 +186,7 @@ async fn a_refused_console_ends_the_schedule_with_an_error() {
 }
 
 #[tokio::test]
-async fn what_is_no_time_is_an_error_when_the_schedule_is_made() {
+async fn an_invalid_time_is_an_error_when_the_schedule_is_made() {
     let daily = Schedule::new().at("25:00", |_| async {}).unwrap_err();
     assert!(daily.to_string().contains("25:00"), "{daily}");
     let cron = Schedule::new().cron("* * * *", |_| async {}).unwrap_err();

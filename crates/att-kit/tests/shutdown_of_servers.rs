@@ -37,7 +37,7 @@ fn count(sim: &Sim, line: &str) -> usize {
 }
 
 #[tokio::test]
-async fn players_are_told_and_the_server_saves_quits_and_returns() {
+async fn players_get_announcements_and_the_server_saves_quits_and_returns() {
     for lost in [None, Some("save now"), Some("quit")] {
         let (sim, server) = self_hosted().await;
         let player = sim.player_joins(server, "a\"b\\c").unwrap();
@@ -59,10 +59,10 @@ async fn players_are_told_and_the_server_saves_quits_and_returns() {
             .iter()
             .filter(|stage| !stage.starts_with("not saved"))
             .collect();
-        let told = "announced, 0 seconds left";
+        let announced = "announced, 0 seconds left";
         assert_eq!(
             kept,
-            [told, told, "saved", "told to quit", "stopped"],
+            [announced, announced, "saved", "quitting", "stopped"],
             "{lost:?}"
         );
         let messages = sim.messages(server).into_iter();
@@ -82,7 +82,7 @@ async fn players_are_told_and_the_server_saves_quits_and_returns() {
 }
 
 #[tokio::test]
-async fn it_survives_a_restart_in_the_middle() {
+async fn a_shutdown_continues_after_a_restart() {
     let (sim, server) = self_hosted().await;
     let console = open(&sim, server);
     within(console.ready()).await.unwrap();
@@ -103,7 +103,7 @@ async fn it_survives_a_restart_in_the_middle() {
 }
 
 #[tokio::test]
-async fn a_canceled_or_dropped_shutdown_stops_nothing_and_players_are_told() {
+async fn a_canceled_or_dropped_shutdown_stops_nothing_and_players_get_a_message() {
     let (sim, server) = self_hosted().await;
     let player = sim.player_joins(server, "Elder Toad").unwrap();
     let console = open(&sim, server);
@@ -135,7 +135,7 @@ async fn a_canceled_or_dropped_shutdown_stops_nothing_and_players_are_told() {
 }
 
 #[tokio::test]
-async fn failures_say_how_far_it_came() {
+async fn an_error_names_the_step_that_failed() {
     let (sim, server) = self_hosted().await;
     let console = open(&sim, server);
     within(console.ready()).await.unwrap();

@@ -17,27 +17,15 @@ use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{access, config, open, self_hosted, within};
+use support::{NAMES, access, config, id, open, received, self_hosted, within};
 use tokio::time::timeout;
 
 const FAST: Duration = Duration::from_millis(20);
-const NAMES: [&str; 6] = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", r#"a"b\c"#, "1234"];
 const DETAILS: &str = "player list-detailed";
 const INVENTORY: &str = "player inventory";
 
-fn id(player: u64) -> UserId {
-    UserId::new(player.cast_signed())
-}
-
 fn ids<T>(snapshot: &Snapshot<T>) -> Vec<UserId> {
     snapshot.iter().map(|(id, _)| id).collect()
-}
-
-/// The number of commands that begin so.
-fn asked(sim: &Sim, words: &str) -> usize {
-    let received = sim.received();
-    let commands = received.iter().filter_map(alta_sim::Received::command);
-    commands.filter(|line| line.starts_with(words)).count()
 }
 
 /// Lets the next commands with these words end so.
@@ -95,7 +83,11 @@ async fn ten_readers_cause_one_request_at_a_time_and_a_slow_one_gets_the_newest(
     for reader in &mut readers {
         next(reader).await;
     }
-    assert_eq!(asked(&sim, DETAILS), 1, "a second request before the reply");
+    assert_eq!(
+        received(&sim, DETAILS),
+        1,
+        "a second request before the reply"
+    );
     let mut sent = BTreeSet::new();
     let mut slow = Some(slow);
     for _ in 0..5 {
@@ -108,7 +100,7 @@ async fn ten_readers_cause_one_request_at_a_time_and_a_slow_one_gets_the_newest(
         }
     }
     // Each reader has seen the same ones.
-    assert!(asked(&sim, DETAILS) <= sent.len() + 3, "{sent:?}");
+    assert!(received(&sim, DETAILS) <= sent.len() + 3, "{sent:?}");
 }
 
 #[tokio::test]
@@ -120,13 +112,13 @@ async fn requests_end_with_the_last_reader() {
         next(reader).await;
     }
     drop(readers);
-    let sent = asked(&sim, DETAILS);
+    let sent = received(&sim, DETAILS);
     // Another reader of the same rate is the clock.
     let mut clock = players.inventories(FAST);
     for _ in 0..5 {
         next(&mut clock).await;
     }
-    assert!(asked(&sim, DETAILS) <= sent + 1);
+    assert!(received(&sim, DETAILS) <= sent + 1);
     // The last snapshot is still there for a caller who accepts its age.
     let last = within(players.details_within(Duration::MAX)).await.unwrap();
     assert!(last.age() >= FAST * 4);
@@ -144,13 +136,13 @@ async fn callers_share_a_request_and_accept_no_older_snapshot() {
     for snapshot in within(join_all(all)).await {
         assert_eq!(snapshot.unwrap().len(), NAMES.len());
     }
-    assert_eq!(asked(&sim, DETAILS), 1);
+    assert_eq!(received(&sim, DETAILS), 1);
     let old = within(players.details_within(minute)).await.unwrap();
     let new = within(players.details_within(Duration::ZERO))
         .await
         .unwrap();
     assert!(new.sent() > old.sent());
-    assert_eq!(asked(&sim, DETAILS), 2);
+    assert_eq!(received(&sim, DETAILS), 2);
     arm(&sim, DETAILS, 1, Action::Refuse(1));
     let failed = within(players.details_within(Duration::ZERO)).await;
     assert!(matches!(
@@ -170,8 +162,8 @@ async fn a_failed_or_malformed_reply_makes_no_snapshot() {
     let odd = odd.map(|result| Action::Result(result.to_owned()));
     for action in odd.into_iter().chain([Action::Refuse(1), Action::Cut]) {
         arm(&sim, DETAILS, 1, action);
-        let asked = sim.wait_until(|sim| sim.faults().armed() == 0);
-        within(asked).await.unwrap();
+        let failed = sim.wait_until(|sim| sim.faults().armed() == 0);
+        within(failed).await.unwrap();
         assert_eq!(details.latest().unwrap().len(), NAMES.len());
         assert_eq!(next(&mut details).await.len(), NAMES.len());
         // The failure is over.
@@ -212,7 +204,7 @@ async fn a_join_that_the_server_does_not_send_is_derived_soon_if_positions_are_r
         (id(joined), Evidence::List)
     );
     // One list at the start, and one for the difference.
-    assert_eq!(asked(&sim, "player list") - asked(&sim, DETAILS), 2);
+    assert_eq!(received(&sim, "player list") - received(&sim, DETAILS), 2);
 }
 
 #[tokio::test]
@@ -229,7 +221,7 @@ async fn inventories_are_matched_to_the_players_by_the_requested_ids() {
         .filter(|id| carries(*id))
         .collect();
     assert_eq!(carriers, [id(players[2])]);
-    assert_eq!(asked(&sim, INVENTORY), 1);
+    assert_eq!(received(&sim, INVENTORY), 1);
 }
 
 #[tokio::test]
@@ -273,13 +265,13 @@ async fn null_inventories_have_no_player_and_too_few_are_requested_again() {
     // Another null beside the entries of all players.
     let both = request(of("[{}, null, {}]")).await;
     assert_eq!(ids(&both), [id(first), id(second)]);
-    let commands = asked(&sim, INVENTORY);
-    assert_eq!(commands, 3, "none of them was asked for again");
+    let commands = received(&sim, INVENTORY);
+    assert_eq!(commands, 3, "no request is repeated");
     for odd in ["[{}]", "[null]", "", "[7, 8]"] {
         let again = request(of(odd)).await;
         assert_eq!(ids(&again), [id(first), id(second)], "{odd}");
     }
-    assert_eq!(asked(&sim, INVENTORY), commands + 4 * 3);
+    assert_eq!(received(&sim, INVENTORY), commands + 4 * 3);
 }
 
 #[tokio::test]
@@ -294,7 +286,7 @@ async fn two_hundred_players_are_one_request() {
     let inventories = within(players.inventories_within(FAST)).await.unwrap();
     assert_eq!(ids(&details).len(), 200);
     assert_eq!(ids(&details), ids(&inventories));
-    assert_eq!((asked(&sim, DETAILS), asked(&sim, INVENTORY)), (1, 1));
+    assert_eq!((received(&sim, DETAILS), received(&sim, INVENTORY)), (1, 1));
 }
 
 #[tokio::test]
@@ -312,7 +304,7 @@ async fn a_server_that_never_replies_is_a_failure_and_its_return_a_snapshot() {
     ));
     let mut details = players.details(FAST);
     assert_eq!(next(&mut details).await.len(), 1);
-    assert_eq!(asked(&sim, DETAILS), 3);
+    assert_eq!(received(&sim, DETAILS), 3);
 }
 
 #[tokio::test]

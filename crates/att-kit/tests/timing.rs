@@ -8,7 +8,6 @@
 
 mod support;
 
-use alta_model::UserId;
 use alta_sim::Sim;
 use att_console::Console;
 use att_kit::players::Players;
@@ -16,7 +15,7 @@ use att_kit::timing::{Debounce, Delay, DelayEnd, Delays, Scope};
 use futures_util::stream;
 use std::future::pending;
 use std::time::Duration;
-use support::{notes, open, self_hosted, until, within};
+use support::{id, notes, open, self_hosted, until, within};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_stream::wrappers::ReceiverStream;
@@ -30,10 +29,6 @@ async fn town() -> (Sim, u64, Console, Delays) {
     within(Players::of(&console).complete()).await.unwrap();
     let delays = Delays::of(&console);
     (sim, server, console, delays)
-}
-
-fn id(player: u64) -> UserId {
-    UserId::new(player.cast_signed())
 }
 
 /// Work that never runs in a test.
@@ -97,7 +92,7 @@ async fn a_leave_that_only_a_list_shows_ends_the_delays_of_the_player() {
 }
 
 #[tokio::test]
-async fn nothing_piles_up_when_the_connection_is_lost() {
+async fn no_delay_outlives_its_connection() {
     let (sim, server, console, delays) = town().await;
     let player = sim.player_joins(server, "-Bee-").unwrap();
     let mut of_player = never(&delays, id(player));

@@ -1,7 +1,7 @@
 use alta_model::UserId;
 
 alta_model::error_type! {
-    /// A balance was not changed, or may have been changed: [`kind`](Self::kind) says which.
+    /// A balance was not changed, or may have been changed: [`kind`](Self::kind) distinguishes both.
     pub struct AtmError(AtmErrorKind, ());
 }
 
@@ -32,8 +32,8 @@ pub enum AtmErrorKind {
     /// A command failed. Nothing was changed, or the change was undone.
     #[error("{0}")]
     NotChanged(#[source] att_console::Error),
-    /// The reply to the change was lost, and the balance does not say whether it was made: it could not be read again, or
-    /// somebody else has changed it meanwhile.
+    /// The reply to the change was lost, and the balance does not show if the change was made: it could not be read again, or
+    /// another program or the game has changed it meanwhile.
     #[error("the balance of player {user} was to change from {before} to {after}; {}: {because}", found(*.read))]
     Unclear {
         /// The player whose balance is unclear.

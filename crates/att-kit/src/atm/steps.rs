@@ -32,7 +32,7 @@ pub(super) async fn change(
     }
     // The server runs commands in order: this reply follows the change, if it is made at all.
     let read = console.command(atm::get(user)).await.ok();
-    changed.cleared_up(user, read, because)
+    changed.determined(user, read, because)
 }
 
 impl Changed {
@@ -50,8 +50,8 @@ impl Changed {
         Ok((amount != 0).then_some(amount))
     }
 
-    /// Finds out whether a change was made whose reply was lost, by the balance afterwards.
-    fn cleared_up(
+    /// Determines if a change with a lost reply was made, from the balance afterwards.
+    fn determined(
         self,
         user: UserId,
         read: Option<i64>,
@@ -97,7 +97,7 @@ pub(super) async fn transfer(
                 read: None,
                 because,
             }),
-            // Adding what was taken is neither refused nor too large.
+            // Adding the taken amount is neither refused nor too large.
             Err(other) => Err(other),
         },
     }
@@ -134,18 +134,18 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_reply_is_cleared_up_by_the_balance_or_stays_unclear() {
-        let cleared_up = |read| {
+    fn the_balance_determines_the_effect_of_a_change_or_it_stays_unclear() {
+        let determined = |read| {
             let because = Error::new(ErrorKind::NotReady, "a test");
-            changed(10, 3).cleared_up(UserId::new(7), read, because)
+            changed(10, 3).determined(UserId::new(7), read, because)
         };
-        assert_eq!(cleared_up(Some(3)).unwrap(), changed(10, 3));
+        assert_eq!(determined(Some(3)).unwrap(), changed(10, 3));
         assert!(matches!(
-            cleared_up(Some(10)),
+            determined(Some(10)),
             Err(AtmErrorKind::NotChanged(_))
         ));
         for read in [Some(4), None] {
-            let error = cleared_up(read).unwrap_err();
+            let error = determined(read).unwrap_err();
             assert!(matches!(error, AtmErrorKind::Unclear { read: found, .. } if found == read));
         }
     }

@@ -12,7 +12,7 @@
 //! | [`parsed`] | a `T` | a word that `T` parses |
 //! | [`player`] | [`User`] | a player who is online |
 //! | [`user`] | [`User`] | a player whom the server knows |
-//! | [`rest`] | `String` | all that is left of the line |
+//! | [`rest`] | `String` | the rest of the line |
 //!
 //! [`Parameter::optional`], [`Parameter::default`], [`Parameter::several`] and [`Parameter::range`] change a parameter.
 //!
@@ -135,7 +135,7 @@ pub fn player(name: impl Into<String>) -> Parameter<User> {
     Parameter::new(name, "a player who is online", read)
 }
 
-/// A player whom the server knows, online or not: the server is asked by `player id` and `player username`.
+/// A player whom the server knows, online or not: looked up with `player id` and `player username`.
 pub fn user(name: impl Into<String>) -> Parameter<User> {
     let name = name.into();
     let parameter = name.clone();
@@ -146,7 +146,7 @@ pub fn user(name: impl Into<String>) -> Parameter<User> {
     Parameter::new(name, "a player whom the server knows", read)
 }
 
-/// All that is left of the line, as it was typed. Quotes around all of it are removed. Only for the last parameter.
+/// The rest of the line, as it was typed. Quotes around all of it are removed. Only for the last parameter.
 pub fn rest(name: impl Into<String>) -> Parameter<String> {
     let name = name.into();
     let parameter = name.clone();

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 /// A message in the game is shortened to this many characters.
 const LONGEST_MESSAGE: usize = 500;
 
-/// A reply that is late is useless.
+/// A later reply would be useless.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A call of a bot command.

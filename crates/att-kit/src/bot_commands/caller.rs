@@ -20,7 +20,7 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Who {
-    /// A user of a console of the server, who has the right to run every command of the server: with the account, if it is
+    /// A user of a console of the server, with the right to run every command of the server: with the account, if it is
     /// known ([`Builder::users_from_log`](super::Builder::users_from_log)).
     Console(Option<User>),
     /// A player, by an event of the server.

@@ -107,15 +107,15 @@ impl Builder {
         self
     }
 
-    /// Reads the account of a console's user from the log of the server: subscribes to `InfoLog`. Without it nobody knows which
-    /// user has typed a line. In Alta's cloud each moderator has an account; a self-hosted server has one user for all, who
-    /// stays unknown. If two users type the same line at the same time, neither is known.
+    /// Reads the account of a console's user from the log of the server: subscribes to `InfoLog`. Without it the user who has typed a
+    /// line is unknown. In Alta's cloud each moderator has an account; a self-hosted server has one user for all
+    /// consoles, which counts as unknown. If two users type the same line at the same time, both count as unknown.
     pub fn users_from_log(mut self) -> Self {
         self.reads_log = true;
         self
     }
 
-    /// Sets how many calls a console may cause.
+    /// Sets the limit of calls from one console.
     pub fn call_limits(mut self, limits: CallLimits) -> Self {
         self.limits = limits;
         self
@@ -125,7 +125,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] with all mistakes: two commands of one name, names that cannot be typed, and parameters in an
+    /// [`ErrorKind::Config`] with all mistakes: two commands with one name, names that cannot be typed, and parameters in an
     /// order that no line can satisfy.
     pub fn build(self) -> Result<BotCommands, Error> {
         let problems = self.problems();

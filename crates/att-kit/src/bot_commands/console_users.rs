@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// The part of the server that logs commands.
 const LOGGER: &str = "Alta.Console.CommandService";
 
-/// The event of a command comes at most this long after its line in the log.
+/// The longest time between the line of a command in the log and its event.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The most lines that are kept. The oldest is forgotten first.

@@ -34,7 +34,7 @@ impl Cursor {
         }
     }
 
-    /// Checks what can be wrong with a line as a whole.
+    /// Checks the length and the characters of the line.
     pub(super) fn check(&self) -> Result<(), Invalid> {
         if self.line.len() > LONGEST {
             return Err(Invalid::TooLong);
@@ -54,7 +54,7 @@ impl Cursor {
         self.rest().trim_start().is_empty()
     }
 
-    /// Goes behind this name if the next words are its words, in any case.
+    /// Skips this name if the next words are its words, in any case.
     pub(super) fn skip_name(&mut self, name: &[String]) -> bool {
         let start = self.at;
         for word in name {
@@ -69,7 +69,7 @@ impl Cursor {
         true
     }
 
-    /// Goes behind the next word.
+    /// Skips the next word.
     fn skip(&mut self) {
         let rest = CommandWord::first(self.rest()).map_or(0, |first| first.rest.len());
         self.at = self.line.len() - rest;
@@ -96,7 +96,7 @@ impl Cursor {
         })
     }
 
-    /// All that is left of the line, for this parameter. A single word in quotes loses them.
+    /// The rest of the line, for this parameter. A single word in quotes loses them.
     pub(super) fn rest_of_line(&mut self, parameter: &str) -> Result<String, Invalid> {
         let rest = self.rest().trim().to_owned();
         let first = self.word(parameter)?;

@@ -105,7 +105,7 @@ impl<A: Send + 'static> Declaration<A> {
         Declaration { facts, read }
     }
 
-    /// Adds callers who may run the command. Without this, only those at a console may.
+    /// Adds callers who may run the command. Without this, only the users of a console may.
     pub fn allow(mut self, allowed: Allowed) -> Self {
         self.facts.allowed.push(allowed);
         self

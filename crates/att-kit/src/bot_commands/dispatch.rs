@@ -38,7 +38,7 @@ pub enum Dispatched {
 
 /// The origin of a line.
 pub(super) enum Origin {
-    /// Typed at a console, as an event of the server tells: with the prefix. It can be a reply of another program.
+    /// An event of the server about a line that was typed at a console: with the prefix. It can be a reply of another program.
     Console,
     /// A report with the tablet, about this player.
     Tablet(User),
@@ -46,7 +46,7 @@ pub(super) enum Origin {
     Program,
 }
 
-/// A line, as far as it names something.
+/// The part of a line that names a command.
 enum Named<'c> {
     Command(&'c Command),
     Help,
@@ -168,7 +168,7 @@ impl BotCommands {
         if !admits {
             warn!(
                 console = %console.label(), line = %escaped(line).at_most(200),
-                "a bot command is not run: the console has caused too many calls, perhaps in a loop with another program"
+                "a bot command is not run: the console has caused too many calls, possibly in a loop with another program"
             );
         }
         admits
@@ -210,7 +210,7 @@ impl BotCommands {
                         other => other.to_string(),
                     };
                     call.reply(format!("`{title}` failed: {reason}")).await;
-                    return Err(Known::new(what(&title), kind).into());
+                    return Err(Known::new(description(&title), kind).into());
                 }
             },
             Err(invalid) => invalid,
@@ -244,12 +244,12 @@ async fn work(command: &Command, call: &Call, cursor: Cursor) -> Result<Option<S
 
 fn failed(title: &str, error: &HandlerError) -> HandlerError {
     Known::new(
-        what(title),
+        description(title),
         FailureKind::Failed(chain(&**error).to_string()),
     )
     .into()
 }
 
-fn what(title: &str) -> String {
+fn description(title: &str) -> String {
     format!("the bot command `{title}`")
 }

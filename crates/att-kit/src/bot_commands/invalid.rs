@@ -73,7 +73,7 @@ pub enum Invalid {
     /// The console has not listed its players: it is not connected, or closed.
     #[error("the players of the server are not known")]
     PlayersUnknown,
-    /// The server did not say whether it knows the player.
+    /// The lookup of the player on the server has failed.
     #[error("{} could not be looked up: {because}", quoted(.given))]
     NotLookedUp {
         /// The name or id.

@@ -27,7 +27,7 @@
 //!
 //! | source | caller | replies |
 //! | --- | --- | --- |
-//! | a line at a console that the server itself does not run (`CommandExecuted`) | [`Who::Console`]: the event does not name the user, but see [`Builder::users_from_log`] | to [`Builder::on_console_reply`]; else to the user's player, if that is online; else to the log |
+//! | a line at a console that is no command of the server (`CommandExecuted`) | [`Who::Console`]: the event does not name the user, but see [`Builder::users_from_log`] | to [`Builder::on_console_reply`]; else to the user's player, if that is online; else to the log |
 //! | a report with the tablet ([`Builder::on_report`]) | [`Who::Player`] | to the player, in the game |
 //! | anything else ([`BotCommands::dispatch`]) | a [`Caller`] of the program | to [`Caller::replying`] |
 //!

@@ -32,9 +32,9 @@ pub(super) enum Shape {
     Required,
     /// With its default in words.
     Optional(Option<String>),
-    /// All words that are left.
+    /// All remaining words.
     Several,
-    /// All that is left of the line.
+    /// The rest of the line.
     Rest,
 }
 
@@ -99,7 +99,7 @@ impl<T: Send + 'static> Parameter<T> {
         self.with(shape, read)
     }
 
-    /// All words that are left, at least one. Only for the last parameter.
+    /// All remaining words, at least one. Only for the last parameter.
     pub fn several(self) -> Parameter<Vec<T>> {
         let inner = Arc::clone(&self.read);
         let read = reader(move |cursor, console| {

@@ -1,4 +1,4 @@
-//! From a typed name or id to a player.
+//! Finds the player of a typed name or id.
 
 use super::cursor::Word;
 use super::invalid::Invalid;
@@ -152,7 +152,7 @@ pub(super) async fn user(console: &Console, word: Word) -> Result<User, Invalid>
     })
 }
 
-/// `None` if the server, or the console before it, says that there is no such player.
+/// `None` if the server replies that there is no such player.
 fn known(user: Result<User, att_console::Error>, given: &str) -> Result<Option<User>, Invalid> {
     let error = match user {
         Ok(user) => return Ok(Some(user)),

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_the_middle_of_the_base_and_comes_to_the_new_place() {
+    fn the_origin_is_the_middle_of_the_base_and_is_put_at_the_new_place() {
         assert_eq!(house().origin(), Vector3::new(2.0, 1.0, -1.0));
         let moved = house().moved_to(Vector3::new(10.0, 0.0, 10.0)).unwrap();
         assert_eq!(moved.origin(), Vector3::new(10.0, 0.0, 10.0));

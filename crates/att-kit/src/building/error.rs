@@ -22,13 +22,13 @@ pub enum ErrorKind {
     #[error("no entity is selected")]
     NothingSelected,
     /// An earlier command on the selected entity may have run, or its future was dropped. Nothing was sent: select the entity
-    /// again, and look at its state before you go on.
+    /// again, and check its state before the next operation.
     #[error("`{}` may have run before; select the entity again", escaped(.command))]
     Unsettled {
         /// The line of the earlier command.
         command: String,
     },
-    /// After the connection was lost, the id belongs to another entity. Nothing was done.
+    /// After the connection was lost, the id belongs to another entity. Nothing was sent.
     #[error("entity {id} was \"{}\" before the connection was lost, and is \"{}\" now", escaped(.before), escaped(.now))]
     Replaced {
         /// The id.
@@ -38,11 +38,11 @@ pub enum ErrorKind {
         /// The name of the entity that has its id now.
         now: String,
     },
-    /// The server selected an entity, but does not say which one.
-    #[error("the server does not say which entity is selected")]
+    /// The server selected an entity, but does not return its id.
+    #[error("the server does not return the id of the selected entity")]
     Unidentified,
-    /// The connection was lost again and again before the command was sent.
-    #[error("the connection was lost again and again; the command was not sent")]
+    /// The connection was lost several times before the command was sent.
+    #[error("the connection was lost several times; the command was not sent")]
     ConnectionLost,
     /// A save string is invalid, or a value cannot be set in it.
     #[error(transparent)]
@@ -64,7 +64,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// Says whether the operation may have run. `None` if the server replied with an error.
+    /// Returns whether the operation may have run. `None` if the server replied with an error.
     pub fn sent(&self) -> Option<Sent> {
         match self.kind() {
             // Its command is not the operation.

@@ -14,8 +14,8 @@ const ATTEMPTS: u32 = 5;
 /// [`Selection::lock`](super::Selection::lock). It ends when it is dropped.
 ///
 /// [`select`](Self::select) sets the entity of the following operations. Each of them selects it on the server again, on the same
-/// connection as its own command; that is one command more, and no other connection can come between for long. After a lost
-/// connection, the server is first asked if the id still belongs to the same entity ([`ErrorKind::Replaced`]).
+/// connection as its own command; that is one command more, and leaves another connection little time to select in between. After a lost
+/// connection, the guard first checks that the id still belongs to the same entity ([`ErrorKind::Replaced`]).
 ///
 /// If the outcome of an operation is unknown (its error says [`Sent::MayHaveRun`], or its future was dropped), the guard refuses
 /// further operations on the entity with [`ErrorKind::Unsettled`] until it is selected again.
@@ -25,7 +25,7 @@ pub struct Guard {
     _turn: OwnedMutexGuard<()>,
 }
 
-/// A direction of [`Guard::move_by`]. No source says whether it is that of the world or that of the entity.
+/// A direction of [`Guard::move_by`]: of the world or of the entity, which no source documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Direction {

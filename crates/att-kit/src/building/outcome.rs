@@ -75,7 +75,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_step_that_may_have_run_is_told_from_one_that_did_not() {
+    fn a_step_that_may_have_run_differs_from_one_that_did_not() {
         let timeout = |sent| ErrorKind::TimedOut {
             after: Duration::from_secs(30),
             sent,

@@ -56,7 +56,7 @@ impl Selected {
         matches!(self, Self::Entity(entity) if entity.connection != connection)
     }
 
-    /// Compares the entity with what the server says of its id on another connection.
+    /// Compares the entity with the server's description of its id on another connection.
     pub(super) fn confirm(&mut self, now: &EntityInfo, connection: u64) -> Result<(), ErrorKind> {
         let Self::Entity(entity) = self else {
             return Err(ErrorKind::NothingSelected);

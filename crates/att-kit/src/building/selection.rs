@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 /// entities. [`lock`](Self::lock) waits until no other task of the program has the guard, and returns it.
 ///
 /// Clones, and other calls of [`of`](Self::of) with the same console, lead to the same lock. Two consoles, even of the same server,
-/// have a lock each. No source says whether a server keeps a selection for each connection or for each account: builders report
+/// have a lock each. It is not documented if a server keeps a selection for each connection or for each account: builders report
 /// that tools of one account disturb each other. Therefore a program opens one console for a server, and a guard selects its entity
 /// again before every operation on it.
 ///
@@ -48,7 +48,7 @@ impl Selection {
     }
 
     /// Waits for the guard, in the order of the calls, and returns it. The next task gets it when the guard is dropped. A task
-    /// that waits for it while it has it waits forever.
+    /// that has the guard and waits for it again waits forever.
     ///
     /// # Cancel safety
     ///

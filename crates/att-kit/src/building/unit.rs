@@ -75,7 +75,7 @@ impl Guard {
         Ok(self.load_in_place(build.moved_to(at)?).await)
     }
 
-    /// Spawns the pieces of a build where their save strings say, one after the other, each once. The selection stays.
+    /// Spawns the pieces of a build at the positions in their save strings, one after the other, each once. The selection stays.
     ///
     /// When the connection is lost, the piece in flight may have been spawned; the next ones follow on the next connection. If
     /// there is none within the console's timeout, or if the server does not reply, the rest is not tried.

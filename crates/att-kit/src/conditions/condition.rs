@@ -12,7 +12,7 @@ use tracing::warn;
 /// A predicate about one player: true, false or unknown. An unknown value changes nothing.
 ///
 /// It knows which data it needs. States come with events, without any request. Chunks do too, after one request for players whose
-/// chunk no event has told. Positions and items are requested at the interval of [`When::every`](super::When::every).
+/// chunk no event has reported. Positions and items are requested at the interval of [`When::every`](super::When::every).
 ///
 /// ```
 /// use att_kit::conditions::{Condition, Zone};
@@ -105,8 +105,8 @@ impl Condition {
         Self::new(Test::Player(function), Needs::EVENTS)
     }
 
-    /// A function of positions and directions, called as in [`player`](Self::player). Use `?` on each value: then what the
-    /// server did not send is unknown.
+    /// A function of positions and directions, called as in [`player`](Self::player). Use `?` on each value: a value that the
+    /// server did not send makes the condition unknown.
     pub fn details<R: Into<Option<bool>>>(
         function: impl Fn(&PlayerDetailed) -> R + Send + Sync + 'static,
     ) -> Self {
@@ -130,7 +130,7 @@ impl Condition {
         self.needs
     }
 
-    /// Returns whether it is true of a player; `None` if that is unknown. While it `was` true, distances are longer by the
+    /// Returns whether it is true for a player; `None` if that is unknown. While it `was` true, distances are longer by the
     /// margin.
     pub(super) fn evaluate(&self, known: Known<'_>, was: bool, margin: f64) -> Option<bool> {
         let slack = if was { margin } else { 0.0 };

@@ -108,11 +108,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_reader_misses_the_oldest_and_is_told_how_many() {
+    async fn a_slow_reader_misses_the_oldest_items_and_gets_their_number() {
         let (alive, dropped) = tokio::sync::oneshot::channel::<()>();
         let task = TaskGuard::spawn(async move {
             let _alive = alive;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         let (sender, receiver) = broadcast::channel(2);
         let mut transitions = Transitions::new(receiver, task);

@@ -93,8 +93,8 @@ impl Zone {
         }
     }
 
-    /// Returns whether this position is at most this distance from the zone; `None` if the zone is made of chunks, or the position is not a
-    /// number.
+    /// Returns whether this position is at most this distance from the zone; `None` if the zone is made of chunks, or a coordinate
+    /// is not a number.
     pub(super) fn contains_position(&self, at: Vector3, margin: f64) -> Option<bool> {
         match self.0 {
             Shape::Sphere { center, radius } => is_within(at, center, radius + margin),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_in_or_out_of_a_zone_by_what_the_server_did_not_send() {
+    fn a_zone_is_unknown_without_a_position_or_a_chunk() {
         let zones = [
             Zone::sphere([0.0; 3], 1.0),
             Zone::cuboid([0.0; 3], [1.0; 3]),

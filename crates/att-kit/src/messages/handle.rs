@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// let messages = Messages::of(&console);
 /// let all = messages.to_all("The gate opens now").max_age(Duration::from_secs(5)).await?;
 /// if all == Delivery::Nobody {
-///     println!("nobody is there to see it");
+///     println!("no player is online");
 /// }
 /// let mut joins = console.subscribe::<PlayerJoined>().await?;
 /// while let Some(event) = joins.next_event().await {

@@ -23,8 +23,7 @@ pub(super) struct Waiting(pub(super) AtomicUsize);
 
 /// A message that is sent when it is awaited or [spawned](Self::spawn).
 ///
-/// It is sent at most once. It waits for the console by itself: without a connection, or while the server does not reply, it
-/// waits until its maximum age, and no longer.
+/// It is sent at most once. Without a connection, or while the server does not reply, it waits until its maximum age.
 ///
 /// # Errors
 ///

@@ -56,7 +56,7 @@ impl Post {
         }
     }
 
-    /// Says what to do now. `is_ready` is whether the server replies to commands.
+    /// Returns the next step. `is_ready`: the server replies to commands.
     pub(super) fn step(
         &mut self,
         online: &Online,
@@ -70,7 +70,7 @@ impl Post {
                 Presence::Gone => return Step::End(Delivery::Left),
                 Presence::Here(since) => now + until_visible(since, wall),
                 Presence::UnknownUntil(known) => return self.wait(known, now),
-                // Only its event has told of the player: the plan is as old as the stay.
+                // Only an event has reported the player: the plan is as old as the stay.
                 Presence::Unknown => self.due,
             },
         };
@@ -109,6 +109,6 @@ pub(super) fn until_all_see(online: &Online, wall: Timestamp) -> Duration {
 }
 
 fn until_visible(since: Timestamp, wall: Timestamp) -> Duration {
-    // A clock that was set back makes nobody wait for longer.
+    // A clock that was set back does not extend the time.
     VISIBLE_AFTER.saturating_sub(wall.saturating_duration_since(since))
 }

@@ -94,7 +94,7 @@ fn a_message_for_everyone_waits_for_those_who_have_just_joined() {
 }
 
 proptest! {
-    /// However the connection and the player come and go: it is sent only within its time, to a player who is online and can
+    /// For all sequences of connections and stays: it is sent only within its time, to a player who is online and can
     /// see it, and it ends by its maximum age at the latest.
     #[test]
     fn a_message_is_sent_in_its_time_or_not_at_all(

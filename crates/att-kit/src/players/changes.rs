@@ -37,7 +37,7 @@ impl PlayerChanges {
         StreamExt::next(self).await
     }
 
-    /// The next change; `None` when the console is closed. Misses are skipped: the changes after them tell the difference,
+    /// The next change; `None` when the console is closed. Misses are skipped: the changes after them contain the differences,
     /// unless this reader was too slow.
     ///
     /// # Cancel safety

@@ -15,8 +15,8 @@ use std::time::Duration;
 impl Players {
     /// The positions, hands and chunks of all players, at this interval, as a stream.
     ///
-    /// All readers of a console share one request: the server is asked at the smallest interval of its readers (at least 20 ms)
-    /// while there are any, never before it has replied, and is idle for at least as long as the last reply took. After a
+    /// All readers of a console share one request: a request is sent at the smallest interval of the readers (at least
+    /// 20 ms) while there are any, never before the reply to the last one, and after a pause that is at least as long as that reply took. After a
     /// failed request the pauses grow, up to half a minute, until the console connects again.
     pub fn details(&self, every: Duration) -> Details {
         Snapshots::new(&polls(self.console()), every)

@@ -14,8 +14,8 @@ use tokio_stream::wrappers::BroadcastStream;
 
 /// The players on one console: one snapshot, for any number of readers.
 ///
-/// It is kept from events, and compared with `player list` when the console connects, after every gap, and from time to time,
-/// since servers do not send every join and leave. A failed list changes nothing.
+/// Events change it. It is compared with `player list` when the console connects, after every gap, and at intervals, since servers
+/// do not send every join and leave. A failed list changes nothing.
 ///
 /// Clones, and other calls of [`of`](Self::of) with the same console, are handles to the same snapshot. Its task ends with the
 /// console.
@@ -66,7 +66,7 @@ impl Players {
         &self.console
     }
 
-    /// The newest snapshot. It costs a reference count.
+    /// The newest snapshot. Only a reference count is incremented.
     pub fn online(&self) -> Arc<Online> {
         Arc::clone(&self.shared.lock().online)
     }
@@ -89,7 +89,7 @@ impl Players {
         }
     }
 
-    /// Makes a list due soon: a reply of the server does not fit the snapshot.
+    /// Makes a list due soon: a reply of the server contradicts the snapshot.
     pub(super) fn doubt(&self) {
         self.shared.doubt();
     }
@@ -108,17 +108,14 @@ impl Players {
 
     /// The changes from now on, as a stream. It begins with the players who are online, as [`ChangeKind::Found`].
     pub fn changes(&self) -> PlayerChanges {
-        let published = self.shared.lock();
-        let at = published.online.as_of();
-        let found = published.online.iter().map(|player| PlayerChange {
+        let (online, changes) = self.shared.subscribe();
+        let found = online.iter().map(|player| PlayerChange {
             player: Arc::clone(player),
             kind: ChangeKind::Found,
             evidence: Evidence::List,
-            at,
+            at: online.as_of(),
         });
-        let changes = published.changes.as_ref();
-        let changes = changes.map(|changes| BroadcastStream::new(changes.subscribe()));
-        PlayerChanges::new(found.collect(), changes)
+        PlayerChanges::new(found.collect(), changes.map(BroadcastStream::new))
     }
 }
 

@@ -19,9 +19,9 @@ const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 impl Players {
     /// The items of all players, at this interval, as a stream. A player without a body is not in it.
     ///
-    /// Requests are shared and paced as those of [`details`](Self::details). The server is asked about the players who are
-    /// [online](Self::online): its reply has no ids. If it refuses to reply about all of them, as it can while one has no body,
-    /// it is asked about fewer at a time.
+    /// Requests are shared and paced as those of [`details`](Self::details). A request names the players who are
+    /// [online](Self::online): the reply has no ids. If the server replies with an error, as it can while a player has no body, the
+    /// next requests name fewer players.
     pub fn inventories(&self, every: Duration) -> Inventories {
         Snapshots::new(&polls(self.console()), every)
     }
@@ -143,7 +143,7 @@ async fn of_some(
     Ok(list)
 }
 
-/// Returns whether the error can be about one of several players.
+/// Returns whether one of several players can be the cause of the error.
 fn is_about_players(error: &Error) -> bool {
     matches!(
         error.kind(),

@@ -1,5 +1,5 @@
-//! The players on a console: who is online, kept from events and from lists, and read without a request; and their bodies and
-//! items, requested at the rate of the readers.
+//! The players on a console: those who are online, from events and lists, read without a request; and their bodies and items,
+//! requested at the rate of the readers.
 
 mod change;
 mod changes;

@@ -1,4 +1,4 @@
-//! The task that requests snapshots when the machine says so.
+//! The task that requests snapshots when they are due. The machine decides.
 
 use super::poller::{Input, Poller};
 use super::polls::Polls;
@@ -47,7 +47,7 @@ async fn poll<T: Polled>(console: WeakConsole, mut statuses: Statuses, polls: En
     let mut request: Option<BoxFuture<'static, Ended<T>>> = None;
     let mut connects = statuses.current().totals.connects;
     loop {
-        poller.handle(Input::Wanted(polls.wanted()), Instant::now());
+        poller.handle(Input::Demand(polls.demand()), Instant::now());
         if poller.poll_request(Instant::now()) {
             request = Some(Box::pin(run(console.clone(), statuses.clone())));
         }

@@ -1,4 +1,4 @@
-//! The machine that decides when a snapshot is requested: fed with the readers' wishes, replies and a clock. It has no I/O.
+//! The machine that decides when a snapshot is requested: fed with the demand of the readers, replies and a clock. It has no I/O.
 
 use std::time::Duration;
 use tokio::time::Instant;
@@ -11,8 +11,8 @@ pub(super) const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Input {
-    /// The readers have changed.
-    Wanted(Wanted),
+    /// The demand of the readers.
+    Demand(Demand),
     /// The request has ended.
     Ended {
         /// When it was sent; `None` if it was not sent.
@@ -23,9 +23,9 @@ pub(super) enum Input {
     Connected,
 }
 
-/// The sum of what all readers want.
+/// The demand of all readers together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct Demand {
     /// The smallest interval of the streams.
     pub(super) interval: Option<Duration>,
     /// A snapshot is needed whose request was sent at this instant or later.
@@ -33,7 +33,7 @@ pub(super) struct Wanted {
 }
 
 pub(super) struct Poller {
-    wanted: Wanted,
+    demand: Demand,
     is_in_flight: bool,
     /// When the latest request was sent.
     last: Option<Instant>,
@@ -47,7 +47,7 @@ pub(super) struct Poller {
 impl Poller {
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            wanted: Wanted::default(),
+            demand: Demand::default(),
             is_in_flight: false,
             last: None,
             newest: None,
@@ -58,7 +58,7 @@ impl Poller {
 
     pub(super) fn handle(&mut self, input: Input, now: Instant) {
         match input {
-            Input::Wanted(wanted) => self.wanted = wanted,
+            Input::Demand(demand) => self.demand = demand,
             Input::Ended { sent, is_ok } => self.ended(sent, is_ok, now),
             Input::Connected if self.failures > 0 => {
                 self.failures = 0;
@@ -90,8 +90,8 @@ impl Poller {
             return None;
         }
         let is_stale = |since: &Instant| self.newest.is_none_or(|newest| newest < *since);
-        let at_once = self.wanted.since.filter(is_stale).map(|_| self.rest_until);
-        let by_interval = self.wanted.interval.map(|interval| {
+        let at_once = self.demand.since.filter(is_stale).map(|_| self.rest_until);
+        let by_interval = self.demand.interval.map(|interval| {
             let next = self.last.map(|last| last + interval);
             next.unwrap_or(self.rest_until).max(self.rest_until)
         });

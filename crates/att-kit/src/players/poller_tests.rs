@@ -1,4 +1,4 @@
-use super::poller::{Input, LONGEST_RETRY, Poller, RETRY, Wanted};
+use super::poller::{Demand, Input, LONGEST_RETRY, Poller, RETRY};
 use proptest::prelude::*;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ const fn ms(milliseconds: u64) -> Duration {
 
 fn every(milliseconds: u64) -> Input {
     let interval = Some(ms(milliseconds));
-    Input::Wanted(Wanted {
+    Input::Demand(Demand {
         interval,
         since: None,
     })
@@ -55,7 +55,7 @@ fn a_slow_server_is_idle_for_as_long_as_it_was_busy() {
 #[test]
 fn nothing_is_requested_without_readers() {
     let (mut poller, now) = started(200);
-    poller.handle(Input::Wanted(Wanted::default()), now);
+    poller.handle(Input::Demand(Demand::default()), now);
     end(&mut poller, now, 3, true);
     assert_eq!(poller.deadline(), None);
     assert!(!poller.poll_request(now + ms(60_000)));
@@ -91,7 +91,7 @@ fn one_snapshot_is_requested_once_and_only_if_none_is_new_enough() {
     let now = Instant::now();
     let mut poller = Poller::new(now);
     let since = |since| {
-        Input::Wanted(Wanted {
+        Input::Demand(Demand {
             interval: None,
             since: Some(since),
         })
@@ -143,7 +143,7 @@ proptest! {
     ) {
         let mut now = Instant::now();
         let mut poller = Poller::new(now);
-        let mut wanted = Wanted::default();
+        let mut demand = Demand::default();
         let mut in_flight: Option<Instant> = None;
         let (mut last, mut newest) = (None::<Instant>, None::<Instant>);
         // The earliest and the latest end of the rest.
@@ -151,8 +151,8 @@ proptest! {
         for (after, step) in steps {
             now += ms(after);
             match step {
-                Step::Every(interval) => wanted.interval = interval.map(ms),
-                Step::Within(age) => wanted.since = age.and_then(|age| now.checked_sub(ms(age))),
+                Step::Every(interval) => demand.interval = interval.map(ms),
+                Step::Within(age) => demand.since = age.and_then(|age| now.checked_sub(ms(age))),
                 Step::End { is_sent, is_ok } => if let Some(sent) = in_flight.take() {
                     let sent = is_sent.then_some(sent);
                     poller.handle(Input::Ended { sent, is_ok }, now);
@@ -172,20 +172,20 @@ proptest! {
                 }
                 Step::Wait => {}
             }
-            poller.handle(Input::Wanted(wanted), now);
+            poller.handle(Input::Demand(demand), now);
             let deadline = poller.deadline();
-            let is_stale = wanted.since.is_some_and(|since| newest.is_none_or(|it| it < since));
-            let is_wanted = wanted.interval.is_some() || is_stale;
+            let is_stale = demand.since.is_some_and(|since| newest.is_none_or(|it| it < since));
+            let is_wanted = demand.interval.is_some() || is_stale;
             prop_assert_eq!(deadline.is_some(), is_wanted && in_flight.is_none());
             if let Some(deadline) = deadline {
-                let interval = wanted.interval.unwrap_or_default();
+                let interval = demand.interval.unwrap_or_default();
                 prop_assert!(deadline <= rest_at_most.max(now + interval));
             }
             if poller.poll_request(now) {
                 prop_assert!(in_flight.is_none(), "one request at a time");
                 prop_assert!(is_wanted, "nobody reads");
                 prop_assert!(now >= rest_until, "the server rests");
-                let by_interval = || last.zip(wanted.interval).is_none_or(|(last, it)| now >= last + it);
+                let by_interval = || last.zip(demand.interval).is_none_or(|(last, it)| now >= last + it);
                 prop_assert!(is_stale || by_interval(), "it is too early");
                 in_flight = Some(now);
             } else {

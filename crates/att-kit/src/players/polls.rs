@@ -1,6 +1,6 @@
 //! The state that the readers of one kind of snapshot share with the task that requests them.
 
-use super::poller::Wanted;
+use super::poller::Demand;
 use super::snapshot::{SentAt, Snapshot};
 use att_console::{Closed, Error, ErrorKind};
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-/// The smallest interval. Bots that requested more often than this made servers slow.
+/// The smallest interval. Bots that sent more requests than this made servers slow.
 const FASTEST: Duration = Duration::from_millis(20);
 
 /// Longer than any program runs, and short enough for the arithmetic of clocks.
@@ -87,20 +87,20 @@ impl<T> Polls<T> {
         Some(failure.error.clone())
     }
 
-    pub(super) fn wanted(&self) -> Wanted {
-        let mut wanted = Wanted::default();
+    pub(super) fn demand(&self) -> Demand {
+        let mut demand = Demand::default();
         for wish in self.wishes().by_reader.values() {
             match *wish {
                 Wish::Every(every) => {
-                    let least = wanted
+                    let least = demand
                         .interval
                         .map_or(every, |interval| interval.min(every));
-                    wanted.interval = Some(least);
+                    demand.interval = Some(least);
                 }
-                Wish::Since(since) => wanted.since = wanted.since.max(Some(since)),
+                Wish::Since(since) => demand.since = demand.since.max(Some(since)),
             }
         }
-        wanted
+        demand
     }
 
     /// Waits until the wishes have changed.
@@ -171,7 +171,7 @@ impl<T> Polls<T> {
     }
 }
 
-/// The outcome for a caller who needs a snapshot that was requested at this instant or later; `None` if it has to wait.
+/// The outcome for a caller that needs a snapshot whose request was sent at this instant or later; `None` if the caller must wait.
 fn ended<T>(
     state: &State<T>,
     since: Instant,
@@ -191,7 +191,7 @@ fn closed(because: Closed, doing: &'static str) -> Error {
     Error::new(ErrorKind::Closed { because }, doing)
 }
 
-/// A wish that lasts until this is dropped.
+/// The wish of one reader, until this is dropped.
 pub(super) struct Reader<T> {
     pub(super) polls: Arc<Polls<T>>,
     id: u64,

@@ -17,10 +17,10 @@ pub(crate) const LIST_WITHOUT_EVENTS: Duration = Duration::from_secs(10);
 /// The pause between two lists otherwise: a patched self-hosted server does not send every leave.
 pub(crate) const LIST_WITH_EVENTS: Duration = Duration::from_secs(60);
 
-/// The pause before a list that a doubt or an event about an unknown player causes. Its join may be on its way.
+/// The pause before a list that a contradiction or an event about an unknown player causes. The join event can follow.
 const LIST_FOR_UNKNOWN: Duration = Duration::from_secs(1);
 
-/// A join that comes later than this after the list that showed the player is another one.
+/// A join event that arrives later than this after the list that showed the player belongs to another stay.
 const LATE_JOIN: Duration = Duration::from_secs(15);
 
 /// The pause after a failed list, doubled with each failure in a row up to [`LIST_WITH_EVENTS`]. A list can fail while a
@@ -46,7 +46,7 @@ pub(crate) enum Input {
     Missed(Missed),
     /// The reply to the list that was requested; `None` if the request failed.
     Listed(Option<Listing<User>>, Timestamp),
-    /// A reply of the server does not fit the snapshot.
+    /// A reply of the server contradicts the snapshot.
     Doubted,
     /// Time has passed.
     Tick,
@@ -79,7 +79,7 @@ pub(crate) struct Roster {
 /// A list that was requested.
 #[derive(Default)]
 struct Request {
-    /// The players that events were about meanwhile: the list may be older than those.
+    /// The players of the events since the request: the list may be older than those.
     touched: BTreeSet<UserId>,
     /// True if events were missed meanwhile, so that another list is needed.
     is_stale: bool,
@@ -87,7 +87,7 @@ struct Request {
 
 struct Entry {
     player: Arc<Player>,
-    /// Until when the join event of this stay can come: the list that showed the player was faster.
+    /// The end of the time in which the join event of this stay can arrive: the list that showed the player was faster.
     join_until: Option<Instant>,
 }
 
@@ -227,7 +227,7 @@ impl Roster {
         });
     }
 
-    /// Changes a player by an event. An event about a player who is not known makes a list due: it may be a late one of a
+    /// Changes a player by an event. An event about a player who is not known makes a list due: it can be a late event of a
     /// player who has left.
     fn update(
         &mut self,

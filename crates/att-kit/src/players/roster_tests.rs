@@ -127,7 +127,7 @@ fn a_failed_or_malformed_list_removes_no_player() {
 }
 
 #[test]
-fn after_a_gap_the_differences_are_told_once() {
+fn after_a_gap_each_difference_is_one_change() {
     let (mut roster, now) = seeded(&[1, 2]);
     let gap = Missed::Lagged(3);
     roster.handle(Input::Missed(gap.clone()), now);

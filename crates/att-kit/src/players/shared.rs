@@ -16,7 +16,7 @@ pub(super) type Item = Result<PlayerChange, Missed>;
 pub(super) struct Shared {
     published: Mutex<Published>,
     state: watch::Sender<State>,
-    /// Notifies the task that a reply of the server does not fit the snapshot.
+    /// Notifies the task that a reply of the server contradicts the snapshot.
     doubt: Notify,
 }
 
@@ -57,26 +57,30 @@ impl Shared {
         self.state.subscribe()
     }
 
-    /// Notes that a reply of the server does not fit the snapshot.
+    /// Notes that a reply of the server contradicts the snapshot.
     pub(super) fn doubt(&self) {
         self.doubt.notify_one();
     }
 
-    /// Waits until a reply of the server does not fit the snapshot.
+    /// Waits until a reply of the server contradicts the snapshot.
     pub(super) async fn doubted(&self) {
         self.doubt.notified().await;
     }
 
     /// Publishes a snapshot, with the change or the miss that led to it.
     pub(super) fn publish(&self, item: Option<Item>, online: &Online) {
+        let online = Arc::new(online.clone());
+        let is_complete = online.is_complete;
         let mut published = self.lock();
-        published.online = Arc::new(online.clone());
+        let before = std::mem::replace(&mut published.online, online);
         if let (Some(item), Some(changes)) = (item, &published.changes) {
-            // It goes nowhere if there is no stream.
+            // Without a stream, the channel has no receiver.
             let _ = changes.send(item);
         }
         drop(published);
-        self.set(if online.is_complete {
+        // Without the lock: this can free the snapshot.
+        drop(before);
+        self.set(if is_complete {
             State::Complete
         } else {
             State::Incomplete
@@ -87,6 +91,14 @@ impl Shared {
     pub(super) fn end(&self) {
         self.lock().changes = None;
         self.set(State::Closed);
+    }
+
+    /// The snapshot and its later changes; no changes if the console is closed.
+    pub(super) fn subscribe(&self) -> (Arc<Online>, Option<broadcast::Receiver<Item>>) {
+        let published = self.lock();
+        let changes = published.changes.as_ref();
+        let changes = changes.map(broadcast::Sender::subscribe);
+        (Arc::clone(&published.online), changes)
     }
 
     fn set(&self, state: State) {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// One reply of the server about all players who were online. It never changes.
 ///
-/// A player who is the same as in the snapshot before is the same `Arc`.
+/// A player who has not changed since the previous snapshot is the same `Arc`.
 #[derive(Clone, Debug)]
 pub struct Snapshot<T> {
     players: BTreeMap<UserId, Arc<T>>,

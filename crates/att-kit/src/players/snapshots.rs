@@ -19,7 +19,7 @@ pub type Inventories = Snapshots<Inventory>;
 
 /// Snapshots of all players, as a stream of `Arc<Snapshot<T>>`. It ends when the console is closed.
 ///
-/// A slow reader gets the newest snapshot, not each. The server is asked as long as this exists.
+/// A slow reader gets the newest snapshot, not each. The requests continue until this is dropped.
 pub struct Snapshots<T> {
     reader: Reader<T>,
     every: Duration,

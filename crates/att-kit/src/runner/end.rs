@@ -18,7 +18,7 @@ pub enum End {
     Stopped,
     /// The program has closed it.
     Closed,
-    /// It was closed permanently by something else, such as a refusal of the server.
+    /// It was closed permanently for another reason, such as a refusal of the server.
     Refused(Closed),
     /// It could not be opened.
     NotOpened,

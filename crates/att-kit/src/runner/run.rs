@@ -46,8 +46,8 @@ impl<K: Key> Runner<K> {
     }
 
     /// Runs until `shutdown` is ready, until a [handle](Self::handle) requests it, or until every console of the set is closed
-    /// for good. Then no more events are read, running handlers may continue for [`Limits::grace`](crate::Limits::grace) and are canceled after that,
-    /// and the consoles of the set are closed. When this returns, nothing that it started runs.
+    /// permanently. Then no more events are read, running handlers may continue for [`Limits::grace`](crate::Limits::grace) and are
+    /// canceled after that, and the consoles of the set are closed. When this returns, nothing that it started runs.
     ///
     /// # Errors
     ///

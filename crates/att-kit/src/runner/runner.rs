@@ -59,7 +59,7 @@ pub struct Runner<K = Arc<str>> {
     pub(super) calls: Calls,
     pub(super) consoles: Consoles<K>,
     pub(super) changes: watch::Receiver<u64>,
-    /// True if it handles what is added to the set.
+    /// True if it handles the consoles that are added to the set.
     pub(super) follows_set: bool,
     /// True if the set must be compared with the tasks.
     pub(super) is_changed: bool,

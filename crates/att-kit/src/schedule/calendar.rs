@@ -9,7 +9,7 @@ use jiff::{Timestamp as Instant, ToSpan as _};
 /// The name of the time zone of the machine.
 const LOCAL: &str = "local";
 
-/// After this, no occurrence is computed: the year 9900, near the end of what clocks can represent.
+/// After this, no occurrence is computed: the year 9900, near the largest time of the clocks.
 const LAST_SECOND: i64 = 250_245_000_000;
 
 /// The occurrences of a time of day or of a cron expression.

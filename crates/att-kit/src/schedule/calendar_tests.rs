@@ -64,7 +64,7 @@ fn a_cron_expression_is_in_utc_or_in_the_zone_behind_it() {
 }
 
 #[test]
-fn what_is_no_time_is_an_error_that_says_so() {
+fn an_invalid_time_is_an_error_that_names_it() {
     for text in [
         "",
         "noon",
@@ -106,10 +106,10 @@ fn the_end_of_time_has_no_occurrence() {
 }
 
 proptest! {
-    /// Whatever the time and the zone: the next occurrence is later, by at most two days, and consecutive occurrences are about
+    /// For all times and zones: the next occurrence is later, by at most two days, and consecutive occurrences are about
     /// a day apart.
     #[test]
-    fn a_time_of_day_comes_once_a_day(second in 0..4_000_000_000_i64, hour in 0..24_u8, minute in 0..60_u8) {
+    fn a_time_of_day_occurs_once_a_day(second in 0..4_000_000_000_i64, hour in 0..24_u8, minute in 0..60_u8) {
         let calendar = berlin(&format!("{hour}:{minute:02}"));
         let after = Timestamp::from_unix_seconds(second).unwrap();
         let first = calendar.next_after(after).unwrap();

@@ -38,26 +38,26 @@ pub(super) type Report = Arc<dyn Fn(&ScheduleFailure) + Send + Sync>;
 ///
 /// # Guarantees
 ///
-/// - Runs do not pile up: while a run of an entry has not ended, further runs of this entry on this console are skipped. The
+/// - Runs do not overlap: while a run of an entry has not ended, further runs of this entry on this console are skipped. The
 ///   entries are independent.
-/// - Nothing is made up for: what was due while the console was not connected, or while the machine slept, is skipped. The
-///   rhythm of [`every`](Self::every) continues over a reconnect.
-/// - A run that fails or panics is logged as a warning, counted and [reported](Self::on_failure); the next one comes at its time.
+/// - Missed runs are not repeated: a run that was due while the console was not connected, or while the machine slept, is skipped.
+///   The ticks of [`every`](Self::every) continue over a reconnect.
+/// - A run that fails or panics is logged as a warning, counted and [reported](Self::on_failure); the next run follows at its time.
 /// - The schedule stops with the console or with the bot. A run is dropped where it waits when the connection is lost.
 /// - [`status`](Self::status) counts all of it, per entry.
 ///
 /// # Time zones and clocks
 ///
 /// Times of day and cron expressions are in UTC, unless a time zone of the IANA database follows them (`12:00 Europe/Berlin`), or
-/// `local` for the time zone of the machine. If the machine does not tell its time zone, `local` is UTC.
+/// `local` for the time zone of the machine. If the time zone of the machine is unknown, `local` is UTC.
 ///
 /// On a day on which the zone skips a time of day, [`at`](Self::at) runs later by the skipped time; when the zone repeats it, it
 /// runs once. A cron expression skips such a time, or repeats it. A clock that is set back by up to two hours repeats nothing; a
-/// clock that is set forward by more than a minute skips what lies between.
+/// clock that is set forward by more than a minute skips the times in between.
 #[derive(Clone)]
 #[must_use = "a schedule does nothing until it is run"]
 pub struct Schedule {
-    /// Tells the schedules of one console apart.
+    /// Distinguishes the schedules of one console.
     pub(super) id: u64,
     pub(super) entries: Vec<(Arc<str>, Arc<Entry>)>,
     pub(super) reports: Vec<Report>,
@@ -181,7 +181,7 @@ impl Schedule {
     ///
     /// # Cancel safety
     ///
-    /// The schedule stops when the future is dropped. The next call continues its rhythm.
+    /// The schedule stops when the future is dropped. The next call continues its ticks.
     pub async fn run(&self, console: &Console) -> Result<(), Error> {
         let mut connected = console.statuses();
         let mut lost = console.statuses();

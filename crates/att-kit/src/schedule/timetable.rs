@@ -48,7 +48,7 @@ impl Now {
 pub(super) enum Input {
     /// Time has passed.
     Tick,
-    /// The console is connected again. What was due meanwhile is skipped.
+    /// The console is connected again. The runs that were due meanwhile are skipped.
     Resumed,
     /// The run of an entry has ended.
     Ended(usize),
@@ -92,7 +92,7 @@ enum Next {
 /// The occurrences that are over since the last look.
 struct Passed {
     count: u64,
-    /// Whether the newest one is too old to run.
+    /// True if the newest one is too old to run.
     is_late: bool,
 }
 
@@ -191,7 +191,7 @@ impl Next {
                 let more = over.as_nanos() / period.as_nanos();
                 let since = over.as_nanos() % period.as_nanos();
                 let since = Duration::from_nanos(u64::try_from(since).unwrap_or_default());
-                // Keeps the rhythm.
+                // The next tick of the same sequence.
                 *at = now.monotonic + period.saturating_sub(since);
                 Passed {
                     count: u64::try_from(more).unwrap_or(u64::MAX - 1) + 1,

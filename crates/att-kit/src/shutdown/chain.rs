@@ -49,9 +49,9 @@ pub(super) enum Output {
 /// A command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The players are told that so much time is left.
+    /// A message to all players: the time that is left.
     Announce(Duration),
-    /// The players are told that the shutdown is canceled.
+    /// A message to all players: the shutdown is canceled.
     AnnounceCancel,
     Save,
     Quit,
@@ -148,7 +148,7 @@ impl Chain {
             Input::Cancel => self.cancel(),
             Input::Tick => {}
         }
-        // As far as it goes now.
+        // Several states can follow each other at once.
         while self.advance(now) {}
     }
 
@@ -172,7 +172,7 @@ impl Chain {
         }
     }
 
-    /// Does the next thing that is due. Returns whether the state has changed, so that more can be due.
+    /// Takes the next step that is due. Returns whether the state has changed, so that another step can be due.
     fn advance(&mut self, now: Instant) -> bool {
         match &mut self.state {
             State::Counting { end_at, left } => {
@@ -180,7 +180,7 @@ impl Chain {
                     .iter()
                     .take_while(|left| at(*end_at, Some(left)) <= now);
                 let due = due.count();
-                // Of several that are overdue, only the last one is true.
+                // Of several overdue announcements, only the last one is correct.
                 if let Some(last) = left.drain(..due).next_back() {
                     self.is_announced = true;
                     self.outputs.push_back(Output::Run(Step::Announce(last)));
@@ -396,7 +396,7 @@ fn is_nobody_online(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NobodyOnline { .. })
 }
 
-/// Whether the server refuses the command for good. While it loads its world, it lacks commands that it has later.
+/// Returns whether a repetition is useless. While the server loads its world, it lacks commands that it has later.
 fn is_final(error: &Error) -> bool {
     let is_missing = matches!(error.kind(), ErrorKind::CommandNotFound { .. });
     Effect::of(error) == Effect::Refused && !is_missing

@@ -94,7 +94,7 @@ impl Rig {
     fn quit(times: Times) -> Self {
         let mut rig = Self::saved(times);
         assert_eq!(rig.wait(times.pause), ["Quit"]);
-        assert_eq!(rig.ended(Step::Quit, Err(lost())), ["told to quit"]);
+        assert_eq!(rig.ended(Step::Quit, Err(lost())), ["quitting"]);
         rig
     }
 }
@@ -126,7 +126,7 @@ fn the_chain_announces_saves_waits_quits_and_reports_the_return() {
     assert_eq!(rig.wait(MINUTE), ["Save"]);
     assert_eq!(rig.ended(Step::Save, Ok(())), ["saved"]);
     assert_eq!(rig.wait(5 * SECOND), ["Quit"]);
-    assert_eq!(rig.ended(Step::Quit, Ok(())), ["told to quit"]);
+    assert_eq!(rig.ended(Step::Quit, Ok(())), ["quitting"]);
     assert_eq!(rig.console(false, 1), ["stopped"]);
     rig.now += 2 * MINUTE;
     assert_eq!(rig.console(true, 2), ["Returned { after: 120s }"]);
@@ -237,7 +237,7 @@ fn it_can_be_canceled_until_quit_is_sent() {
     rig.console(true, 1);
     assert_eq!(rig.give(Input::Cancel), ["AnnounceCancel", "Canceled"]);
     let mut rig = Rig::saved(times());
-    assert_eq!(rig.give(Input::Cancel), ["Canceled"], "nobody was told");
+    assert_eq!(rig.give(Input::Cancel), ["Canceled"], "without a message");
     let mut rig = Rig::saved(times());
     rig.wait(5 * SECOND);
     assert_eq!(rig.give(Input::Cancel), [""; 0], "quit is in flight");
@@ -296,7 +296,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Whatever happens: there is one end, the server quits at most once and only after a save, and nothing runs afterwards.
+    /// For all sequences of inputs: there is one end, the server quits at most once and only after a save, and nothing runs afterwards.
     #[test]
     fn the_server_quits_at_most_once_and_after_a_save(events in proptest::collection::vec(event(), 0..60)) {
         let mut rig = Rig::new(&[1], times());

@@ -2,18 +2,18 @@ use att_console::Closed;
 use std::time::Duration;
 
 alta_model::error_type! {
-    /// A shutdown failed. [`kind`](Self::kind) says how far it came.
+    /// A shutdown failed. [`kind`](Self::kind) names the step that failed.
     pub struct ShutdownError(ShutdownErrorKind, ());
 }
 
-/// How far a [`ShutdownError`] came.
+/// The step that failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShutdownErrorKind {
-    /// The server did not confirm that it has saved. It runs on.
+    /// The server did not confirm that it has saved. It continues to run.
     #[error("the server has not saved, so it was not stopped{}", because(.0.as_ref()))]
     NotSaved(#[source] Option<att_console::Error>),
-    /// The command to quit was refused, or could not be sent. The server has saved and runs on.
+    /// The command to quit was refused, or could not be sent. The server has saved and continues to run.
     #[error("the server was not stopped{}", because(.0.as_ref()))]
     NotQuit(#[source] Option<att_console::Error>),
     /// The command to quit was sent, but the connection was not lost within this time.
@@ -22,7 +22,7 @@ pub enum ShutdownErrorKind {
     /// The server has stopped, and its console was not ready again within this time after the command to quit.
     #[error("the server has stopped, and has not returned within {0:?}")]
     NotReturned(Duration),
-    /// The console was closed meanwhile. Nobody watches the server any more.
+    /// The console was closed meanwhile. The further steps of the server are unknown.
     #[error("the console was closed: {0}")]
     Closed(#[source] Closed),
 }

@@ -21,7 +21,7 @@ pub(super) struct Texts {
     pub(super) canceled: String,
 }
 
-/// The timeout of `save now`: a large world takes its time.
+/// The timeout of `save now`: a large world needs more than the usual timeout.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Runs until the chain and its commands have ended.
@@ -45,7 +45,7 @@ pub(super) async fn follow(
                 Output::Run(step) => commands.push(Box::pin(run(&console, step, &texts))),
                 Output::Stage(stage) => {
                     info!(console = %console.label(), "shutdown: {stage}");
-                    // A reader who is far behind misses it.
+                    // A slow reader misses it.
                     let _ = stages.try_send(stage);
                 }
                 Output::End(result) => end = Some(result),

@@ -67,7 +67,7 @@ impl Shutdown {
         Self::default()
     }
 
-    /// Sets the announcements: how long before the end each of them is shown. The largest is the time until the end, unless
+    /// Sets the announcements: the time between each of them and the end. The largest is the time until the end, unless
     /// [`after`](Self::after) sets it. Without any, the shutdown begins at once.
     #[must_use]
     pub fn announce_at(mut self, left: impl IntoIterator<Item = Duration>) -> Self {

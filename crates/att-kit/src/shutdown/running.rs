@@ -33,8 +33,8 @@ impl RunningShutdown {
         self.stages.recv().await
     }
 
-    /// Cancels the shutdown, unless the server quits already; [`end`](Self::end) says which. Players who have seen an
-    /// announcement are told.
+    /// Cancels the shutdown, unless the server quits already; [`end`](Self::end) returns the outcome. If the players have seen an
+    /// announcement, they get a message.
     pub fn cancel(&mut self) {
         if let Some(cancel) = self.cancel.take() {
             // The shutdown may have ended.

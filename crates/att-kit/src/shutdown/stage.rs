@@ -5,7 +5,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Stage {
-    /// The players were told how much time is left, or nobody is online.
+    /// The server has accepted the message to all players, or no player is online.
     Announced {
         /// The time that is left.
         left: Duration,
@@ -31,7 +31,7 @@ pub enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ShutdownEnd {
-    /// It was canceled. The server runs on.
+    /// It was canceled. The server continues to run.
     Canceled,
     /// The server has stopped, and the plan does not wait for its return.
     Stopped,
@@ -51,7 +51,7 @@ impl fmt::Display for Stage {
             }
             Self::SaveFailed(error) => write!(f, "not saved: {error}"),
             Self::Saved => f.write_str("saved"),
-            Self::Quit => f.write_str("told to quit"),
+            Self::Quit => f.write_str("quitting"),
             Self::Stopped => f.write_str("stopped"),
         }
     }

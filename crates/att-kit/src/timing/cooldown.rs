@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// The largest number of running cool-downs. Far above the number of players, and it bounds the memory.
 pub(super) const CAPACITY: usize = 65_536;
 
-/// Allows something once per key and period: a message per player and ten seconds, for example.
+/// Allows an action once per key and period: a message per player and ten seconds, for example.
 ///
 /// A key is anything that can be hashed, such as a [`UserId`] or a pair of a player and a name. Clones share the cool-downs.
 /// Cool-downs that have ended take no memory. At most 65,536 run at the same time; one more ends the oldest.

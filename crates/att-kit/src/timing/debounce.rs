@@ -24,7 +24,7 @@ const AT_ONCE: usize = 128;
 ///
 /// # async fn run(console: Console) -> Result<(), att_console::Error> {
 /// let moves = console.subscribe::<PlayerMovedChunk>().await?;
-/// // Somebody who walks along a border is reported once.
+/// // A player who walks along a border is reported once.
 /// let mut moves = Debounce::new(moves, Duration::from_secs(3), |moved| moved.data.player.id);
 /// while let Some(item) = moves.next().await {
 ///     let Ok(moved) = item else { continue };

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 /// Delayed work on one console: it runs unless the player leaves, the session ends or the console is closed before.
 ///
 /// Clones, and other calls of [`of`](Self::of) with the same console, use the same list of delays. A delay that waits does not
-/// keep the console open. Nothing remains of a session: a reconnect ends the delays of the connection before.
+/// keep the console open. A reconnect ends the delays of the previous connection.
 ///
 /// ```no_run
 /// use att_console::{Console, commands::player, event::PlayerJoined};
@@ -67,7 +67,7 @@ impl Delays {
     /// A handle whose delays have a name. A second delay with the same name and the same scope replaces the first one, also if
     /// its work runs already. Without a name, delays are independent.
     ///
-    /// The name is the same for all handles of a console, whatever part of the program made them.
+    /// The name is the same for all handles of a console, in all parts of the program.
     #[must_use]
     pub fn named(&self, name: impl Into<Arc<str>>) -> Self {
         Self {
@@ -132,7 +132,7 @@ impl Delay {
         }
     }
 
-    /// Waits until it has run or is canceled, and says which.
+    /// Waits until it has run or is canceled, and returns its end.
     ///
     /// # Cancel safety
     ///

@@ -2,9 +2,9 @@
 //!
 //! | type | purpose |
 //! | --- | --- |
-//! | [`Cooldown`] | allows something once per key and period |
+//! | [`Cooldown`] | allows an action once per key and period |
 //! | [`Debounce`] | yields the last event of each burst |
-//! | [`Delays`] | runs something later, unless the player leaves, the session ends or the console is closed |
+//! | [`Delays`] | runs work later, unless the player leaves, the session ends or the console is closed |
 
 mod agenda;
 #[cfg(test)]

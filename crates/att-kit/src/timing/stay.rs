@@ -1,15 +1,15 @@
-//! Determines whether a player is still here, from snapshots that can be older than the event that caused the question.
+//! Determines if a player is still online, from snapshots that can be older than the event that caused the work.
 
 use crate::players::Online;
 use alta_model::{Timestamp, UserId};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The time within which a snapshot shows a player of whom another stream has told. The streams of one console differ by
+/// The time within which a snapshot shows a player whom another stream has reported. The streams of one console differ by
 /// milliseconds, and a list for an unknown player follows within a second or two.
 const LATENCY: Duration = Duration::from_secs(3);
 
-/// The stay of a player on a server, from the moment at which something was planned for it.
+/// The stay of a player on a server, from the moment at which work was planned for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Stay {
     player: UserId,
@@ -45,7 +45,7 @@ impl Stay {
         self.player
     }
 
-    /// Compares with a snapshot. After [`Presence::Gone`], do not ask again: the player can come back.
+    /// Compares with a snapshot. After [`Presence::Gone`], do not call it again: the player can join again.
     pub(crate) fn look(&mut self, online: &Online, now: Instant) -> Presence {
         if let Some(player) = online.by_id(self.player) {
             let is_another = self.since.is_some_and(|since| since != player.since);

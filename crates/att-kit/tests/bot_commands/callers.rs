@@ -123,7 +123,7 @@ async fn only_allowed_callers_run_a_command_and_see_it_in_help() {
 }
 
 #[tokio::test]
-async fn a_failure_of_a_command_is_told_to_the_caller_and_to_the_program() {
+async fn a_failure_of_a_command_is_reported_to_the_caller_and_the_program() {
     let builder = BotCommands::builder()
         .command("fail", |command| {
             command.run(|call: Call, ()| async move {

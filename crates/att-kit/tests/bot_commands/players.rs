@@ -1,6 +1,6 @@
 //! Players as arguments.
 
-use super::support::{open, self_hosted, within};
+use super::support::{NAMES, open, self_hosted, within};
 use super::{Chat, locate, offline};
 use att_console::commands::player;
 use att_kit::bot_commands::{Allowed, BotCommands, Call, Dispatched, Invalid, arg};
@@ -11,8 +11,7 @@ use tokio::sync::Notify;
 #[tokio::test]
 async fn players_are_found_by_every_form_of_name_and_id_online_or_not() {
     let (sim, server) = self_hosted().await;
-    let names = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", "a\"b\\c", "1234"];
-    let ids = names.map(|name| sim.player_joins(server, name).unwrap());
+    let ids = NAMES.map(|name| sim.player_joins(server, name).unwrap());
     let gone = sim.player_joins(server, "Brambletoe").unwrap();
     sim.player_leaves(server, gone).unwrap();
     let (console, chat) = (open(&sim, server), Chat::default());
@@ -25,7 +24,7 @@ async fn players_are_found_by_every_form_of_name_and_id_online_or_not() {
         "'a\"b\\c'",
         "1234",
     ];
-    for ((name, id), form) in names.into_iter().zip(ids).zip(forms) {
+    for ((name, id), form) in NAMES.into_iter().zip(ids).zip(forms) {
         for form in [form, &id.to_string(), &format!("#{id}")] {
             for command in ["locate", "find"] {
                 let line = format!("{command} {form}");
@@ -104,7 +103,7 @@ async fn a_player_who_leaves_while_the_command_runs_is_an_error_for_the_caller()
 }
 
 #[tokio::test]
-async fn without_a_list_of_players_the_caller_is_told_so() {
+async fn without_a_list_of_players_the_reply_is_an_error() {
     let console = offline();
     let (commands, chat) = (locate().build().unwrap(), Chat::default());
     console.close().await;

@@ -189,7 +189,7 @@ async fn with_a_prefix_a_mistyped_command_gets_a_reply_and_others_none() {
 }
 
 #[tokio::test]
-async fn the_log_tells_the_user_of_a_console_who_sees_the_reply_in_the_game() {
+async fn the_log_names_the_user_of_a_console_who_gets_the_reply_in_the_game() {
     let (sim, server) = self_hosted().await;
     sim.set_timeout(TEST_TIMEOUT);
     let sheriff = sim.player_joins(server, "Elder Toad").unwrap();
@@ -214,7 +214,7 @@ async fn the_log_tells_the_user_of_a_console_who_sees_the_reply_in_the_game() {
     within(Players::of(&bot.console()).complete())
         .await
         .unwrap();
-    // The simulated server has one user for all consoles, so another one is made up.
+    // The simulated server has one user for all consoles, so the test invents another one.
     let typed = |by: &str, line: &str| {
         let message = format!("[CommandService.Handle] Running command {line} as user ({by})");
         let log = json!({"message": message, "logger": "Alta.Console.CommandService"});

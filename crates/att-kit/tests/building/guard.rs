@@ -1,15 +1,13 @@
 //! The operations of a guard on one entity.
 
 use super::Town;
-use super::support::{open, until, within};
+use super::support::{NAMES, open, until, within};
 use alta_model::{UserId, Vector3};
 use alta_sim::Action;
 use att_console::Sent;
 use att_console::commands::select;
 use att_kit::building::{Axis, Build, Direction, ErrorKind, Selection};
 use futures_util::FutureExt as _;
-
-const ODD_NAMES: [&str; 6] = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", "a\"b\\c", "1234"];
 
 #[tokio::test]
 async fn an_entity_is_found_selected_moved_turned_saved_and_destroyed() {
@@ -91,7 +89,7 @@ async fn the_nearest_entity_of_a_prefab_is_selected_with_its_id() {
 async fn players_with_odd_names_are_addressed_by_id_and_nothing_near_them_is_an_empty_build() {
     let town = Town::new().await;
     let mut guard = town.guard().await;
-    for (name, x) in ODD_NAMES
+    for (name, x) in NAMES
         .into_iter()
         .zip([0.0, 100.0, 200.0, 300.0, 400.0, 500.0])
     {
@@ -191,7 +189,7 @@ async fn after_a_lost_connection_the_entity_is_selected_again() {
     within(guard.move_by(Direction::Up, 1.0)).await.unwrap();
     town.arm(town.fault("select get", Action::Cut));
     within(guard.select(torch)).await.unwrap();
-    // Too often.
+    // The connection is lost too often.
     town.arm(town.fault("select 5", Action::Cut).times(5));
     let error = within(guard.move_by(Direction::Up, 1.0)).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::ConnectionLost), "{error}");
@@ -255,10 +253,10 @@ async fn a_command_that_may_have_run_is_not_taken_as_done() {
             assert_eq!(error.sent(), Some(Sent::NotSent));
         }
     }
-    // Both ran, and nothing was repeated.
+    // Both commands ran, and none was repeated.
     assert_eq!(town.entity(torch).position, [0.0, 2.0, 0.0]);
     within(guard.select(torch)).await.unwrap();
-    // A question changes nothing.
+    // A command that only reads changes nothing.
     town.arm(town.fault("tostring", Action::Drop));
     let error = within(guard.save_string()).await.unwrap_err();
     assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{error}");

@@ -15,7 +15,7 @@ mod any_player;
 mod typed_results;
 
 #[tokio::test]
-async fn job_05_a_command_ends_with_what_happened() {
+async fn job_05_a_command_ends_with_its_outcome() {
     let town = Town::start().await;
     town.join("-Bee-");
     let console = town.console();

@@ -38,7 +38,7 @@ fn texts(town: &Town, player: u64) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn job_01_the_layer_is_announced_to_whoever_enters_it() {
+async fn job_01_the_layer_is_announced_to_each_player_who_enters_it() {
     let town = Town::start().await;
     let _job = town.run(cave_layers::run);
     town.subscribed("PlayerMovedChunk").await;
@@ -91,7 +91,7 @@ async fn job_02_players_are_welcomed_unless_they_have_left() {
 }
 
 #[tokio::test]
-async fn job_02_whoever_leaves_and_comes_back_is_welcomed_once() {
+async fn job_02_a_player_who_leaves_and_joins_again_is_welcomed_once() {
     let town = Town::start().await;
     let console = town.console();
     let players = Players::of(&console);

@@ -1,6 +1,7 @@
 //! A simulated server, its console with short times, a runner, and waits with a timeout.
 #![allow(dead_code, reason = "each test program uses its part")]
 
+use alta_model::UserId;
 use alta_sim::Sim;
 use att_console::{BackoffPolicy, Config, Console, ConsoleAccess};
 use att_kit::{Consoles, Error, Finished, Handlers, Limits, Runner, RunnerHandle, Totals};
@@ -47,6 +48,21 @@ pub(crate) async fn subscribed(sim: &Sim, server: u64) {
 pub(crate) fn access(sim: &Sim, server: u64) -> ConsoleAccess {
     let url = sim.console_url(server).unwrap().parse().unwrap();
     ConsoleAccess::new(url, sim.console_token(server))
+}
+
+/// The names of players that are difficult to address. `1234` is the name of a player with another id.
+pub(crate) const NAMES: [&str; 6] = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", r#"a"b\c"#, "1234"];
+
+/// The id of a player of the simulator.
+pub(crate) fn id(player: u64) -> UserId {
+    UserId::new(player.cast_signed())
+}
+
+/// The number of received commands that begin with these words.
+pub(crate) fn received(sim: &Sim, words: &str) -> usize {
+    let received = sim.received();
+    let commands = received.iter().filter_map(alta_sim::Received::command);
+    commands.filter(|line| line.starts_with(words)).count()
 }
 
 /// Times short enough for real time.

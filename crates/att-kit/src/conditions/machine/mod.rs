@@ -323,7 +323,7 @@ impl Watched {
         }
     }
 
-    /// Forgets what may have changed meanwhile.
+    /// Forgets the data that may have changed meanwhile.
     fn forget(&mut self, now: Instant) {
         self.set_chunk(None);
         self.since = now;
@@ -346,7 +346,7 @@ impl Watched {
     }
 }
 
-/// A player's part of a snapshot, if that is new enough to say something.
+/// A player's part of a snapshot, if that is new enough.
 fn row<T>(
     snapshot: Option<&Arc<Snapshot<T>>>,
     id: UserId,

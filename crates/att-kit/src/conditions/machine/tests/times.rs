@@ -31,7 +31,7 @@ fn the_clock_ends_the_hold_time_of_a_condition_of_events() {
     assert_eq!(watch.moved(1, "Cave Layer 1", "Mill"), NONE);
     assert_eq!(watch.moved(1, "Mill", "Cave Layer 1"), NONE);
     assert_eq!(watch.tick(SECOND * 4), NONE);
-    // An unknown chunk is no reason to enter, and no reason to wake up.
+    // An unknown chunk causes no entry, and no deadline.
     watch.give(Input::Missed(Missed::Lagged(1)));
     assert_eq!(watch.tick(SECOND), NONE);
     assert_eq!(watch.machine.deadline(), None);
@@ -70,7 +70,7 @@ fn the_cooldown_outlasts_a_visit_to_another_server() {
     watch.joined(2);
     assert_eq!(watch.moved(1, "Mill", "Cave Layer 1"), NONE);
     assert_eq!(watch.moved(2, "Mill", "Cave Layer 1"), ["+2"]);
-    // An entry that was not told has no end.
+    // An ignored entry has no end.
     watch.pass(SECOND * 9);
     assert_eq!(watch.moved(1, "Cave Layer 1", "Mill"), NONE);
     assert_eq!(watch.moved(1, "Mill", "Cave Layer 1"), ["+1"]);

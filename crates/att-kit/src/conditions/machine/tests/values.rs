@@ -19,7 +19,7 @@ fn players_inside_at_the_start_are_told_apart_from_those_who_enter() {
     assert_eq!(watch.found(5), NONE);
     assert!(watch.machine.needs_details());
     assert_eq!(watch.moved(5, "", "Cave Layer 2"), ["*5"]);
-    // The first event tells where the player was before it.
+    // The first event has the chunk of the player before it.
     assert_eq!(watch.moved(1, "Cave Layer 1", "Cave Layer 2"), ["*1"]);
     assert_eq!(watch.moved(2, "Mill", "Cave Layer 2"), ["+2"]);
     assert_eq!(
@@ -47,7 +47,7 @@ fn a_chunk_that_an_event_has_reported_is_not_requested() {
     }));
     assert_eq!(found, ["*1"]);
     assert!(!watch.machine.needs_details());
-    // A change of something else does not undo what a snapshot has told.
+    // Another change keeps the chunk of a snapshot.
     watch.joined(2);
     assert_eq!(
         watch.snapshot(&[body(2, None, Some("Cave Layer 4"))]),
