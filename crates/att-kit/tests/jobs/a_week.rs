@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 #[path = "../../examples/job04_a_week.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
-mod a_week;
+mod example;
 
 #[tokio::test]
 async fn job_04_a_bot_stays_up_and_its_gap_has_a_length() {
@@ -19,7 +19,7 @@ async fn job_04_a_bot_stays_up_and_its_gap_has_a_length() {
     let url = town.sim.console_url(town.server).unwrap().parse().unwrap();
     let console = Console::open_with(TokenFile::new(url, &path), support::config());
     let (sender, mut lines) = mpsc::channel(1);
-    let job = tokio::spawn(a_week::run(console.clone(), sender));
+    let job = tokio::spawn(example::run(console.clone(), sender));
     town.subscribed("PlayerJoined").await;
     for (number, name) in ODD_NAMES.into_iter().enumerate() {
         if number == 3 {
@@ -55,7 +55,7 @@ async fn job_04_a_refused_token_ends_the_bot_at_once() {
     sim.set_timeout(support::TEST_TIMEOUT);
     let server = sim.server();
     let (sender, _lines) = mpsc::channel(1);
-    let job = tokio::spawn(a_week::run(support::open(&sim, server), sender));
+    let job = tokio::spawn(example::run(support::open(&sim, server), sender));
     support::subscribed(&sim, server).await;
     sim.expire_tokens();
     sim.drop_consoles(server);
