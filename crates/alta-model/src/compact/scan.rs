@@ -1,7 +1,7 @@
 //! Finds the ends of strings, numbers and values in compact JSON.
 
 use super::{DEPTH, Refused, Result};
-use wide::{CmpEq as _, CmpLt as _, i8x16};
+use wide::u8x16;
 
 /// The number of bytes whose quotes are found at once, one bit each.
 const BLOCK: usize = u64::BITS as usize;
@@ -198,7 +198,7 @@ impl<'a, const IN_STRING: bool> Strings<'a, IN_STRING> {
         loop {
             let block = at / BLOCK;
             if block != self.block {
-                self.quotes = quotes_of_block::<IN_STRING>(self.bytes, block)?;
+                self.quotes = quotes_of_block::<IN_STRING>(self.bytes, block);
                 self.block = block;
             }
             let Some(quotes) = self.quotes else {
@@ -314,54 +314,58 @@ pub(super) fn number(bytes: &[u8], mut at: usize) -> Result<(Number, usize)> {
 #[inline]
 fn digits(bytes: &[u8], at: usize, number: u64) -> (u64, usize) {
     let (mut number, mut count) = (number, 0);
-    while let Some(digit @ b'0'..=b'9') = bytes.get(at + count) {
-        number = number
-            .wrapping_mul(10)
-            .wrapping_add(u64::from(digit - b'0'));
+    for byte in bytes.get(at..).unwrap_or_default() {
+        let digit @ 0..10 = byte.wrapping_sub(b'0') else {
+            break;
+        };
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
         count += 1;
     }
     (number, count)
 }
 
-/// Returns the positions of the quotes in a block; see [`Strings::quotes`].
+/// Returns the positions of the quotes in a block; see [`Strings::quotes`]. None after the end of the text.
 #[inline]
-fn quotes_of_block<const IN_STRING: bool>(text: &[u8], block: usize) -> Result<Option<u64>> {
+fn quotes_of_block<const IN_STRING: bool>(text: &[u8], block: usize) -> Option<u64> {
     let start = block * BLOCK;
     let rest = text.get(start..).unwrap_or_default();
     let before = |start: usize| start.checked_sub(1).and_then(|at| text.get(at)).copied();
     if let Some(bytes) = rest.first_chunk() {
-        return Ok(quotes::<IN_STRING>(before(start), bytes));
+        return quotes::<IN_STRING>(before(start), bytes);
     }
     if rest.is_empty() {
-        return Err(Refused);
+        return None;
     }
     // An incomplete last block is read together with the bytes before it.
     if let Some(bytes) = text.last_chunk() {
         let quotes = quotes::<IN_STRING>(before(text.len() - BLOCK), bytes);
-        return Ok(quotes.map(|quotes| quotes >> (BLOCK - rest.len())));
+        return quotes.map(|quotes| quotes >> (BLOCK - rest.len()));
     }
     let mut bytes = [b' '; BLOCK];
     bytes[..rest.len()].copy_from_slice(rest);
-    Ok(quotes::<IN_STRING>(None, &bytes))
+    quotes::<IN_STRING>(None, &bytes)
 }
 
 #[inline]
 fn quotes<const IN_STRING: bool>(before: Option<u8>, bytes: &[u8; BLOCK]) -> Option<u64> {
-    let (mut quotes, mut backslashes, mut controls) = (0, 0, 0);
+    let (mut quotes, mut backslashes) = (0, 0);
+    // Only their presence counts, so their positions are not gathered.
+    let mut others = u8x16::ZERO;
     for (at, part) in bytes.as_chunks::<PART>().0.iter().enumerate() {
-        let part = i8x16::from(part.map(u8::cast_signed));
-        let found = |mask: i8x16| u64::from(mask.move_mask().cast_unsigned()) << (PART * at);
-        quotes |= found(part.cmp_eq(i8x16::splat(b'"'.cast_signed())));
-        backslashes |= found(part.cmp_eq(i8x16::splat(b'\\'.cast_signed())));
-        // The bytes of other letters than those of ASCII are negative.
-        controls |= found(part.cmp_lt(i8x16::splat(b' '.cast_signed()))) & !found(part);
-    }
-    let is_plain = controls == 0
-        && if IN_STRING {
-            // A backslash precedes each quote, and nothing else.
-            quotes == backslashes << 1 | u64::from(before == Some(b'\\'))
+        let part = u8x16::from(*part);
+        let found = |mask: u8x16| u64::from(mask.move_mask().cast_unsigned()) << (PART * at);
+        quotes |= found(part.cmp_eq(u8x16::splat(b'"')));
+        let is_backslash = part.cmp_eq(u8x16::splat(b'\\'));
+        if IN_STRING {
+            backslashes |= found(is_backslash);
         } else {
-            backslashes == 0
-        };
+            others |= is_backslash;
+        }
+        // A control character is the lower one of itself and the last control character.
+        others |= part.min(u8x16::splat(b' ' - 1)).cmp_eq(part);
+    }
+    // In a string, a backslash precedes each quote, and nothing else.
+    let is_plain = others.none()
+        && (!IN_STRING || quotes == backslashes << 1 | u64::from(before == Some(b'\\')));
     is_plain.then_some(quotes)
 }
