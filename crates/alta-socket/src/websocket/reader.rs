@@ -87,13 +87,19 @@ impl FrameReader {
     /// The server violated the protocol or the limit. The reader must not be used after that.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Lost> {
         while !input.is_empty() {
+            if matches!(self.state, State::Header { have: 0, .. })
+                && self.message.is_none()
+                && let Some(payload) = whole_text(input, self.limit)
+            {
+                return text(payload).map(Some);
+            }
             let message = match &mut self.state {
                 State::Header { bytes, have } => {
                     let Some((header, length)) = read_header(bytes, have, input)? else {
                         continue;
                     };
                     self.state = State::START;
-                    self.begin(&header, length, input)?
+                    self.begin(&header, length)?
                 }
                 State::Data { left, is_final } => {
                     let now = take(input, *left);
@@ -129,13 +135,8 @@ impl FrameReader {
         Ok(None)
     }
 
-    /// Begins a frame. Returns the message if the frame is complete in the input and ends one.
-    fn begin(
-        &mut self,
-        header: &FrameHeader,
-        length: u64,
-        input: &mut &[u8],
-    ) -> Result<Option<Message>, Lost> {
+    /// Begins a frame. Returns the message if the frame is empty and ends one.
+    fn begin(&mut self, header: &FrameHeader, length: u64) -> Result<Option<Message>, Lost> {
         let oversize = || Lost::Oversize { limit: self.limit };
         let size = usize::try_from(length).map_err(|_| oversize())?;
         if size > self.limit {
@@ -163,7 +164,7 @@ impl FrameReader {
                 };
                 Ok(None)
             }
-            OpCode::Data(kind) => self.begin_data(kind, header.is_final, size, input),
+            OpCode::Data(kind) => self.begin_data(kind, header.is_final, size),
         }
     }
 
@@ -172,7 +173,6 @@ impl FrameReader {
         kind: Data,
         is_final: bool,
         size: usize,
-        input: &mut &[u8],
     ) -> Result<Option<Message>, Lost> {
         match (&mut self.message, kind) {
             (None, Data::Continue) => return Err(broken(ProtocolError::UnexpectedContinueFrame)),
@@ -183,10 +183,6 @@ impl FrameReader {
                 if size > self.limit - message.length {
                     return Err(Lost::Oversize { limit: self.limit });
                 }
-            }
-            // Most messages are one frame that has arrived as a whole: it is read in place, without a copy in between.
-            (None, Data::Text) if is_final && size <= input.len() => {
-                return text(take(input, size)).map(Some);
             }
             (message @ None, _) => {
                 *message = Some(Incomplete {
@@ -227,6 +223,27 @@ impl FrameReader {
             })
             .transpose()
     }
+}
+
+/// Takes a text message that is one frame and has arrived as a whole, as most messages. It is read in place, without a copy in
+/// between.
+#[inline]
+fn whole_text<'a>(input: &mut &'a [u8], limit: usize) -> Option<&'a [u8]> {
+    /// The first byte of the last frame of a text, without extensions.
+    const FINAL_TEXT: u8 = 0x81;
+    let (size, mut rest) = match *input {
+        [FINAL_TEXT, size @ ..126, rest @ ..] => (usize::from(*size), rest),
+        [FINAL_TEXT, 126, high, low, rest @ ..] => {
+            (usize::from(u16::from_be_bytes([*high, *low])), rest)
+        }
+        _ => return None,
+    };
+    if size > limit || size > rest.len() {
+        return None;
+    }
+    let payload = take(&mut rest, size);
+    *input = rest;
+    Some(payload)
 }
 
 /// Takes a header from the input, or a part of it if the rest has not arrived.
