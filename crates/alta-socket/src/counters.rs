@@ -24,7 +24,12 @@ impl Counter {
 
     /// Adds one.
     pub fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.add(1);
+    }
+
+    /// Adds this many.
+    pub fn add(&self, count: usize) {
+        self.0.fetch_add(count as u64, Ordering::SeqCst);
     }
 
     /// Adds one if `condition` is true.

@@ -89,8 +89,11 @@ pub trait Driver: Sized {
     /// The input of a call.
     fn call(&mut self, call: Self::Call) -> Option<InputOf<Self>>;
 
-    /// Handles a text frame. Events change no state, so they can go to their streams at once, after [`settle`].
+    /// Handles a text frame. Events change no state, so they can go to their streams without the machine, after [`settle`].
     fn text(&mut self, link: LinkId, raw: RawFrame, received: SystemTime);
+
+    /// Publishes the events that [`text`](Self::text) has collected. It is called before outputs are performed.
+    fn publish(&mut self) {}
 
     /// Performs an output.
     fn perform(&mut self, output: OutputOf<Self>);
@@ -211,6 +214,7 @@ pub async fn run<D: Driver>(mut driver: Box<D>) {
 /// arrived after it.
 pub fn settle<D: Driver>(driver: &mut D) {
     if driver.core().is_unsettled {
+        driver.publish();
         perform_outputs(driver);
     }
 }
@@ -242,6 +246,7 @@ pub async fn take_batch<D: Driver>(driver: &mut D, deadline: Option<Instant>) ->
         is_over = is_last(&wake);
         take(driver, wake);
     }
+    driver.publish();
     count == BATCH
 }
 
@@ -255,6 +260,10 @@ fn next_ready<D: Driver>(
 
 /// Handles one wake-up.
 fn take<D: Driver>(driver: &mut D, wake: Wake<D::Opened, D::Failure, D::Call>) {
+    if let Wake::Link(link, LinkEvent::Text(raw, read_at)) = wake {
+        driver.core().advance(read_at.instant);
+        return driver.text(link, raw, read_at.wall);
+    }
     match wake {
         Wake::Link(link, event) => take_event(driver, link, event),
         Wake::Changed => driver.core().take_changes(),
@@ -274,14 +283,7 @@ fn take<D: Driver>(driver: &mut D, wake: Wake<D::Opened, D::Failure, D::Call>) {
 }
 
 fn take_event<D: Driver>(driver: &mut D, link: LinkId, event: LinkEvent<D::Opened, D::Failure>) {
-    let is_report = match event {
-        LinkEvent::Text(raw, read_at) => {
-            driver.core().advance(read_at.instant);
-            return driver.text(link, raw, read_at.wall);
-        }
-        LinkEvent::Written(_) | LinkEvent::Skipped(_) => true,
-        _ => false,
-    };
+    let is_report = matches!(event, LinkEvent::Written(_) | LinkEvent::Skipped(_));
     if let Some(input) = driver.link(link, event) {
         driver.core().handle(input);
     }

@@ -1,11 +1,11 @@
 use crate::outage::{KeyState, Outage};
-use crate::queue::{Delivery, Footprint, Queue, QueueConfig, now};
+use crate::queue::{Delivery, Footprint, Pushing, Queue, QueueConfig, now};
 use crate::wall::{instant_of, wall_time};
 use alta_model::Timestamp;
 use foldhash::fast::RandomState;
 use futures_util::task::AtomicWaker;
 use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,6 +65,17 @@ impl<K, F> Shared<K, F> {
     fn note(&self) {
         self.noted.store(true, Ordering::Release);
         self.task.wake();
+    }
+}
+
+impl<K: Eq + Hash, F> Table<K, F> {
+    fn readers<Q>(&self, key: &Q) -> &[Reader<F>]
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let topic = self.topics.get(key);
+        topic.map_or(&[], |topic| &topic.readers)
     }
 }
 
@@ -275,6 +286,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         Subscriber {
             hub: self.clone(),
             queue,
+            taken: VecDeque::new(),
             keys,
             observing,
         }
@@ -319,24 +331,36 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         wanted.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Hands a frame to every reader of its key and to every observer, and tells how many there were.
-    pub fn publish<Q>(&self, key: &Q, frame: &F) -> usize
+    /// Puts a frame into the queue of every stream of its key and of every observer. Returns their number.
+    pub fn publish<Q>(&self, key: &Q, frame: F) -> usize
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
         let table = self.lock();
-        let readers = table
-            .topics
-            .get(key)
-            .map_or(&[][..], |topic| &topic.readers);
-        for reader in readers {
-            self.push(&reader.queue, frame);
+        let mut pushing = None;
+        let count = self.push(&table, table.readers(key), frame, &mut pushing);
+        self.end_push(pushing);
+        count
+    }
+
+    /// Publishes frames in their order. Returns the number of frames without a stream.
+    ///
+    /// The table is locked once for all of them, and a queue once for consecutive frames of the same stream.
+    pub fn publish_all(
+        &self,
+        frames: impl IntoIterator<Item = F>,
+        key_of: impl Fn(&F) -> Option<&K>,
+    ) -> usize {
+        let table = self.lock();
+        let mut pushing = None;
+        let mut unclaimed = 0;
+        for frame in frames {
+            let readers = key_of(&frame).map_or(&[][..], |key| table.readers(key));
+            unclaimed += usize::from(self.push(&table, readers, frame, &mut pushing) == 0);
         }
-        for observer in &table.observers {
-            self.push(&observer.queue, frame);
-        }
-        readers.len() + table.observers.len()
+        self.end_push(pushing);
+        unclaimed
     }
 
     /// Puts a frame into every queue once, independent of the keys of its stream: the frame may concern any of them.
@@ -349,7 +373,9 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         for queue in readers.map(|reader| &reader.queue).chain(observers) {
             // A stream of several keys is listed under each of them.
             if told.insert(Arc::as_ptr(queue)) {
-                self.push(queue, frame);
+                let mut pushing = queue.pushing();
+                pushing.push(frame.clone());
+                self.end_push(Some(pushing));
             }
         }
     }
@@ -489,8 +515,42 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             && self.shared.pause.swap(false, Ordering::Relaxed)
     }
 
-    fn push(&self, queue: &Queue<F>, frame: &F) {
-        if queue.push(frame.clone()) {
+    /// Puts a frame into the queue of each of these streams and of every observer. Returns their number. The last queue stays
+    /// locked in `pushing`, since the next frame usually is for the same stream.
+    fn push<'t>(
+        &self,
+        table: &'t Table<K, F>,
+        readers: &'t [Reader<F>],
+        frame: F,
+        pushing: &mut Option<Pushing<'t, F>>,
+    ) -> usize {
+        let observers = table.observers.iter().map(|observer| &observer.queue);
+        let mut queues = readers.iter().map(|reader| &reader.queue).chain(observers);
+        let Some(mut queue) = queues.next() else {
+            return 0;
+        };
+        for next in queues {
+            self.lock_for(queue, pushing).push(frame.clone());
+            queue = next;
+        }
+        self.lock_for(queue, pushing).push(frame);
+        readers.len() + table.observers.len()
+    }
+
+    /// Locks a queue instead of the one in `pushing`, unless it is that one: two queues are never locked at once.
+    fn lock_for<'p, 't>(
+        &self,
+        queue: &'t Queue<F>,
+        pushing: &'p mut Option<Pushing<'t, F>>,
+    ) -> &'p mut Pushing<'t, F> {
+        if !pushing.as_ref().is_some_and(|pushing| pushing.is_of(queue)) {
+            self.end_push(pushing.take());
+        }
+        pushing.get_or_insert_with(|| queue.pushing())
+    }
+
+    fn end_push(&self, pushing: Option<Pushing<'_, F>>) {
+        if pushing.is_some_and(Pushing::end) {
             self.shared.pause.store(true, Ordering::Relaxed);
         }
     }
@@ -509,6 +569,8 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
 pub struct Subscriber<K: Eq + Hash + Clone, F: Clone + Footprint> {
     hub: Hub<K, F>,
     queue: Arc<Queue<F>>,
+    /// The items that were taken from the queue.
+    taken: VecDeque<Delivery<F>>,
     keys: Vec<K>,
     observing: bool,
 }
@@ -516,7 +578,7 @@ pub struct Subscriber<K: Eq + Hash + Clone, F: Clone + Footprint> {
 impl<K: Eq + Hash + Clone, F: Clone + Footprint> Subscriber<K, F> {
     /// The next delivery; `None` when the hub has ended and everything was read.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery<F>>> {
-        self.queue.poll_pop(cx)
+        self.queue.poll_pop(&mut self.taken, cx)
     }
 
     /// The keys of the stream.
@@ -526,7 +588,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Subscriber<K, F> {
 
     /// The number of deliveries in its queue.
     pub fn queued(&self) -> usize {
-        self.queue.len()
+        self.taken.len() + self.queue.len()
     }
 
     /// Returns whether the server holds all keys now, as far as known, except refused keys.
@@ -553,7 +615,7 @@ impl<K: Eq + Hash + Clone + fmt::Debug, F: Clone + Footprint> fmt::Debug for Sub
         f.debug_struct("Subscriber")
             .field("keys", &self.keys)
             .field("observing", &self.observing)
-            .field("queued", &self.queue.len())
+            .field("queued", &self.queued())
             .finish_non_exhaustive()
     }
 }

@@ -22,10 +22,14 @@ const READS_FOR_PAUSE: usize = 64;
 /// that is no longer read delays the others by this many pauses in all.
 const PAUSES: usize = 32;
 
+/// A stream takes all items out of its queue at once, if they are at most this part of its bounds.
+const TAKEN_PART: usize = 16;
+
 /// The bounds of the queue of one stream: the number of its events and their bytes, whichever is reached first.
 ///
 /// A queue holds memory only for its events: at most about [`bytes`](Self#structfield.bytes), or one event if that is larger,
-/// since an empty queue takes any event. Queues that hold the same event share its memory.
+/// since an empty queue takes any event. A stream takes a sixteenth of that out of the queue at once. Queues that hold the same
+/// event share its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueConfig {
@@ -149,31 +153,12 @@ impl<F: Footprint> Queue<F> {
         })
     }
 
-    /// Adds an event; at overflow, drops events and counts them. Returns true if the stream requests a pause: it is being
-    /// read, but its queue fills.
-    pub(crate) fn push(&self, frame: F) -> bool {
-        let size = frame.footprint();
-        let mut inner = self.lock();
-        if inner.ended {
-            return false;
+    /// Locks the queue to push events.
+    pub(crate) fn pushing(&self) -> Pushing<'_, F> {
+        Pushing {
+            queue: self,
+            inner: self.lock(),
         }
-        if inner.outage.is_partly_over()
-            && let Some(gap) = inner.outage.overdue(now())
-        {
-            inner.put_gap(gap, self.config);
-        }
-        if !inner.has_room(size, self.config) && self.config.overflow != Overflow::DropOldest {
-            inner.count_dropped_newest();
-            inner.ended = self.config.overflow == Overflow::End;
-        } else {
-            while !inner.has_room(size, self.config) {
-                inner.evict_oldest();
-            }
-            inner.bytes += size;
-            inner.slots.push_back(Delivery::Frame(frame));
-        }
-        inner.wake();
-        inner.asks_for_pause(self.config)
     }
 
     /// Changes the outage of the stream. If a gap ends by that, it is put into the queue.
@@ -202,11 +187,22 @@ impl<F: Footprint> Queue<F> {
         inner.wake();
     }
 
-    pub(crate) fn poll_pop(&self, cx: &mut Context<'_>) -> Poll<Option<Delivery<F>>> {
-        let mut inner = self.lock();
-        if let Some(delivery) = inner.pop() {
+    /// Returns the next item of those in `taken`, or else of the queue. Then it moves the other items of the queue to `taken`, if
+    /// they are few: the following calls need no lock.
+    pub(crate) fn poll_pop(
+        &self,
+        taken: &mut VecDeque<Delivery<F>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Delivery<F>>> {
+        if let Some(delivery) = taken.pop_front() {
             return Poll::Ready(Some(delivery));
         }
+        let mut inner = self.lock();
+        if let Some(delivery) = inner.pop() {
+            inner.take_all(taken, self.config);
+            return Poll::Ready(Some(delivery));
+        }
+        inner.keep_room(taken);
         if inner.ended {
             return Poll::Ready(None);
         }
@@ -229,6 +225,49 @@ impl<F: Footprint> Queue<F> {
     fn lock(&self) -> MutexGuard<'_, Inner<F>> {
         // Nothing in here can panic half-way, so a poisoned queue is still whole.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A queue that is locked to push events.
+pub(crate) struct Pushing<'a, F> {
+    queue: &'a Queue<F>,
+    inner: MutexGuard<'a, Inner<F>>,
+}
+
+impl<F: Footprint> Pushing<'_, F> {
+    pub(crate) fn is_of(&self, queue: &Queue<F>) -> bool {
+        std::ptr::eq(self.queue, queue)
+    }
+
+    /// Adds an event; at overflow, drops events and counts them.
+    pub(crate) fn push(&mut self, frame: F) {
+        let (size, config) = (frame.footprint(), self.queue.config);
+        let inner = &mut *self.inner;
+        if inner.ended {
+            return;
+        }
+        if inner.outage.is_partly_over()
+            && let Some(gap) = inner.outage.overdue(now())
+        {
+            inner.put_gap(gap, config);
+        }
+        if !inner.has_room(size, config) && config.overflow != Overflow::DropOldest {
+            inner.count_dropped_newest();
+            inner.ended = config.overflow == Overflow::End;
+        } else {
+            while !inner.has_room(size, config) {
+                inner.evict_oldest();
+            }
+            inner.bytes += size;
+            inner.slots.push_back(Delivery::Frame(frame));
+        }
+    }
+
+    /// Unlocks the queue, and wakes its stream. Returns true if the stream requests a pause: it is being read, but its queue
+    /// fills.
+    pub(crate) fn end(mut self) -> bool {
+        self.inner.wake();
+        self.inner.asks_for_pause(self.queue.config)
     }
 }
 
@@ -256,8 +295,23 @@ impl<F: Footprint> Inner<F> {
             return Some(Delivery::Gap(since, until));
         }
         let oldest = self.take_oldest()?;
-        self.reads = (self.reads + 1).min(PAUSES * READS_FOR_PAUSE);
+        self.count_reads(1);
         Some(oldest)
+    }
+
+    /// Moves all items at once, if they are few and no dropped gap precedes them.
+    fn take_all(&mut self, into: &mut VecDeque<Delivery<F>>, config: QueueConfig) {
+        let are_few = self.slots.len() <= config.capacity / TAKEN_PART
+            && self.bytes <= config.bytes / TAKEN_PART;
+        if are_few && self.evicted_gap.is_none() {
+            std::mem::swap(&mut self.slots, into);
+            self.bytes = 0;
+            self.count_reads(into.len());
+        }
+    }
+
+    fn count_reads(&mut self, count: usize) {
+        self.reads = (self.reads + count).min(PAUSES * READS_FOR_PAUSE);
     }
 
     fn take_oldest(&mut self) -> Option<Delivery<F>> {
@@ -265,10 +319,23 @@ impl<F: Footprint> Inner<F> {
         if let Delivery::Frame(frame) = &oldest {
             self.bytes = self.bytes.saturating_sub(frame.footprint());
         }
+        self.free_room();
+        Some(oldest)
+    }
+
+    /// Keeps the memory of one of the two empty lists, for the next items.
+    fn keep_room(&mut self, taken: &mut VecDeque<Delivery<F>>) {
+        let other = std::mem::take(taken);
+        if other.capacity() > self.slots.capacity() {
+            self.slots = other;
+            self.free_room();
+        }
+    }
+
+    fn free_room(&mut self) {
         if self.slots.is_empty() && self.slots.capacity() > KEPT_ROOM {
             self.slots = VecDeque::new();
         }
-        Some(oldest)
     }
 
     fn put_gap(&mut self, (since, until): (Instant, Instant), config: QueueConfig) {
@@ -337,14 +404,23 @@ mod tests {
     }
 
     impl<F: Footprint> Queue<F> {
+        fn push(&self, frame: F) -> bool {
+            let mut pushing = self.pushing();
+            pushing.push(frame);
+            pushing.end()
+        }
+
         /// Loses one subscription and confirms it at once.
         fn push_gap(&self, since: Instant, until: Instant) {
             self.outage(|outage| outage.ends(since, until));
         }
     }
 
-    fn poll<F: Footprint>(queue: &Queue<F>) -> Poll<Option<Delivery<F>>> {
-        queue.poll_pop(&mut Context::from_waker(Waker::noop()))
+    fn poll<F: Footprint>(
+        queue: &Queue<F>,
+        taken: &mut VecDeque<Delivery<F>>,
+    ) -> Poll<Option<Delivery<F>>> {
+        queue.poll_pop(taken, &mut Context::from_waker(Waker::noop()))
     }
 
     fn overflow() -> impl Strategy<Value = Overflow> {
@@ -358,14 +434,15 @@ mod tests {
     proptest! {
         #[test]
         fn every_event_is_yielded_in_order_or_counted_at_its_place(
-            capacity in 1_usize..6,
-            bytes in prop_oneof![Just(usize::MAX), 0_usize..400],
+            capacity in prop_oneof![1_usize..6, 16_usize..100],
+            bytes in prop_oneof![Just(usize::MAX), 0_usize..400, 1_000_usize..4_000],
             overflow in overflow(),
             steps in proptest::collection::vec(
                 prop_oneof![5 => Just(Step::Push), 1 => Just(Step::Gap), 3 => Just(Step::Pop)], 0..120),
         ) {
             let start = Instant::now();
             let queue = Queue::new(QueueConfig { capacity, bytes, overflow });
+            let mut taken = VecDeque::new();
             let (mut pushed, mut gaps) = (0_u64, 0_u64);
             // The number of the next expected event.
             let (mut expected, mut last_gap_end) = (0_u64, start);
@@ -395,7 +472,7 @@ mod tests {
                         let at = start + Duration::from_secs(gaps * 2);
                         queue.push_gap(at, at + Duration::from_secs(1));
                     }
-                    Step::Pop => { check(poll(&queue)); }
+                    Step::Pop => { check(poll(&queue, &mut taken)); }
                 }
                 let inner = queue.lock();
                 prop_assert!(inner.slots.len() <= capacity + 1, "bounded");
@@ -409,7 +486,7 @@ mod tests {
                 let is_one = sizes.iter().filter(|size| **size > 0).count() <= 1;
                 prop_assert!(held <= bytes || is_one, "bounded in bytes");
             }
-            while check(poll(&queue)) {}
+            while check(poll(&queue, &mut taken)) {}
             prop_assert_eq!(expected, pushed);
             if !ended && gaps > 0 {
                 prop_assert_eq!(last_gap_end, start + Duration::from_secs(gaps * 2 + 1), "no gap is lost");
@@ -423,7 +500,8 @@ mod tests {
         for size in [99, 40, 50, 60] {
             queue.push(size);
         }
-        let delivered: Vec<_> = std::iter::from_fn(|| match poll(&queue) {
+        let mut taken = VecDeque::new();
+        let delivered: Vec<_> = std::iter::from_fn(|| match poll(&queue, &mut taken) {
             Poll::Ready(delivery) => delivery,
             Poll::Pending => None,
         })
@@ -431,17 +509,21 @@ mod tests {
         assert_eq!(delivered, [Delivery::Lagged(3), Delivery::Frame(60_u64)]);
         let small = Queue::new(QueueConfig::default().bytes(1));
         small.push(99_u64);
-        assert_eq!(poll(&small), Poll::Ready(Some(Delivery::Frame(99))));
+        assert_eq!(
+            poll(&small, &mut taken),
+            Poll::Ready(Some(Delivery::Frame(99)))
+        );
     }
 
     #[test]
     fn only_a_stream_that_is_read_asks_for_pauses_and_only_while_its_queue_fills() {
         let queue = Queue::new(QueueConfig::new(100));
+        let mut taken = VecDeque::new();
         assert!((0..1_000_u32).all(|number| !queue.push(number)));
-        while poll(&queue).is_ready() {}
+        while poll(&queue, &mut taken).is_ready() {}
         for number in 0..10_000 {
             assert!(!queue.push(number));
-            assert!(poll(&queue).is_ready());
+            assert!(poll(&queue, &mut taken).is_ready());
         }
         let pauses = (0..1_000).filter(|number| queue.push(*number)).count();
         assert_eq!(pauses, PAUSES);
@@ -450,11 +532,13 @@ mod tests {
     #[test]
     fn an_empty_queue_frees_its_memory() {
         let queue = Queue::new(QueueConfig::default());
+        let mut taken = VecDeque::new();
         for number in 0..10_000_u32 {
             queue.push(number);
         }
-        while poll(&queue).is_ready() {}
+        while poll(&queue, &mut taken).is_ready() {}
         assert!(queue.lock().slots.capacity() <= KEPT_ROOM);
+        assert_eq!(taken.capacity(), 0);
     }
 
     #[test]
@@ -464,9 +548,16 @@ mod tests {
             ..QueueConfig::default()
         };
         let queue = Queue::new(config);
+        let mut taken = VecDeque::new();
         queue.push(1_u32);
         queue.push(2);
-        assert_eq!(poll(&queue), Poll::Ready(Some(Delivery::Lagged(1))));
-        assert_eq!(poll(&queue), Poll::Ready(Some(Delivery::Frame(2))));
+        assert_eq!(
+            poll(&queue, &mut taken),
+            Poll::Ready(Some(Delivery::Lagged(1)))
+        );
+        assert_eq!(
+            poll(&queue, &mut taken),
+            Poll::Ready(Some(Delivery::Frame(2)))
+        );
     }
 }

@@ -3,7 +3,7 @@
 use crate::frame::RawFrame;
 use crate::hub::{Hub, Subscriber};
 use crate::missed::{Missed, Overflow};
-use crate::queue::{Footprint, QueueConfig, now};
+use crate::queue::{Delivery, Footprint, QueueConfig, now};
 use crate::task::Timers;
 use crate::wall::deadline_after;
 use alta_model::{Redactor, Timestamp};
@@ -28,7 +28,7 @@ pub trait Protocol: Send + Sync + Sized + 'static {
     /// The key of a subscription.
     type Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + Unpin + 'static;
     /// An event as it arrived.
-    type Frame: Clone + Footprint + Send + 'static;
+    type Frame: Clone + Footprint + Send + Unpin + 'static;
     /// An event with its data decoded as `T`.
     type Event<T>;
     /// The stream's own data.
@@ -244,11 +244,12 @@ impl<P: Protocol, T> Stream for Subscription<P, T> {
             let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
                 return Poll::Ready(None);
             };
-            let delivered = delivery.into_result();
-            if !self.with_own && delivered.as_ref().is_ok_and(P::is_own) {
-                continue;
-            }
-            let item = delivered.and_then(|frame| self.decode(frame));
+            let item = match delivery {
+                Delivery::Frame(frame) if !self.with_own && P::is_own(&frame) => continue,
+                Delivery::Frame(frame) => self.decode(frame),
+                Delivery::Lagged(count) => Err(Missed::Lagged(count)),
+                Delivery::Gap(since, until) => Err(Missed::gap(since, until)),
+            };
             match (&item, &self.keep) {
                 (Ok(event), Some(keep)) if !keep(P::data(event)) => {}
                 _ => return Poll::Ready(Some(item)),

@@ -61,9 +61,9 @@ impl Driver {
         }
     }
 
-    fn deliver(&self, frame: &Frame) {
+    fn deliver(&self, frame: Frame) {
         let shared = &self.shared;
-        let readers = shared.hub.publish(frame.topic.name(), frame);
+        let readers = shared.hub.publish(frame.topic.clone().name(), frame);
         shared.counters.unclaimed.add_if(readers == 0);
     }
 
@@ -152,7 +152,7 @@ impl alta_socket::Driver for Driver {
         settle(self);
         let now = self.core.now();
         if let Some(frame) = self.core.machine.usual_event(link, &raw, event, now) {
-            self.deliver(&frame);
+            self.deliver(frame);
         }
         self.shared.counted.tell();
     }
@@ -190,7 +190,7 @@ impl alta_socket::Driver for Driver {
             }
             Output::Ping(link) => links.ping(link),
             Output::Close { link, code, reason } => links.close(link, code, reason),
-            Output::Deliver(frame) => self.deliver(&frame),
+            Output::Deliver(frame) => self.deliver(frame),
             Output::DeliverToAll(frame) => hub.publish_to_all(&frame),
             Output::Interrupted(topic, loss) => hub.lost(topic.name(), loss.since, loss.noticed),
             Output::Confirmed(topic, gap) => {

@@ -11,7 +11,9 @@ use crate::shared::{Call, Outcome, Shared};
 use crate::status::{NotConnected, State};
 use crate::wire::event_name::EventName;
 use crate::wire::frame::{Frame, Kind, Malformed};
-use alta_socket::{Core, LinkEvent, LinkId, Machine as _, RawFrame, Shutdown, Signal, settle};
+use alta_socket::{
+    Core, LinkEvent, LinkId, Machine as _, Protocol as _, RawFrame, Shutdown, Signal, settle,
+};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
@@ -31,6 +33,8 @@ pub(crate) struct Driver {
     access: Arc<dyn Access>,
     /// The access of the open link; its token is the first frame.
     granted: Option<(LinkId, Box<ConsoleAccess>)>,
+    /// The events of this batch that are not published yet.
+    events: Vec<Frame>,
     /// The state that was published last.
     shown: State,
     /// The cause that was logged last, unless the console was ready since.
@@ -57,13 +61,14 @@ impl Driver {
             shared,
             access,
             granted: None,
+            events: Vec::new(),
             logged: None,
         }
     }
 
     fn frame(&mut self, link: LinkId, frame: Result<Frame, Malformed>) {
         match frame {
-            Ok(mut frame) if matches!(frame.kind, Kind::Event(_)) => self.event(link, &mut frame),
+            Ok(frame) if matches!(frame.kind, Kind::Event(_)) => self.event(link, frame),
             Ok(frame) => self.core.handle(Input::Frame(link, frame)),
             Err(error) => {
                 tracing::debug!(%error, "skipping a frame");
@@ -72,18 +77,13 @@ impl Driver {
         }
     }
 
-    /// Most frames are events. They change no state, so they go straight to their streams.
-    fn event(&mut self, link: LinkId, frame: &mut Frame) {
+    /// Most frames are events. They change no state, so they go straight to their streams, those of a batch together.
+    fn event(&mut self, link: LinkId, mut frame: Frame) {
         settle(self);
         let now = self.core.now();
-        let shared = &self.shared;
-        if self.core.machine.event(link, frame, now)
-            && let Kind::Event(name) = &frame.kind
-        {
-            let readers = shared.hub.publish(name, frame);
-            shared.counters.unclaimed.add_if(readers == 0);
+        if self.core.machine.event(link, &mut frame, now) {
+            self.events.push(frame);
         }
-        shared.counted.tell();
     }
 
     /// Logs a change of the state. Of failed attempts, each cause is logged once, until the console is ready or the cause changes.
@@ -204,6 +204,19 @@ impl alta_socket::Driver for Driver {
         Frame::read_each(raw, received, |frame| self.frame(link, frame));
     }
 
+    fn publish(&mut self) {
+        if self.events.is_empty() {
+            return;
+        }
+        let shared = &self.shared;
+        shared.counters.events.add(self.events.len());
+        let unclaimed = shared.hub.publish_all(self.events.drain(..), Shared::key);
+        if unclaimed > 0 {
+            shared.counters.unclaimed.add(unclaimed);
+        }
+        shared.counted.tell();
+    }
+
     fn perform(&mut self, output: Output<Outcome>) {
         let links = &mut self.core.inbox.links;
         let hub = &self.core.hub;
@@ -247,6 +260,8 @@ impl alta_socket::Driver for Driver {
     }
 
     fn show(&mut self) {
+        // The next flood allocates it again.
+        self.events.shrink_to(0);
         self.core.machine.count_commands();
         let state = self.core.machine.state();
         if state != self.shown {

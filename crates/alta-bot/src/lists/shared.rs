@@ -32,7 +32,7 @@ impl<T: ListEntry> Shared<T> {
         let mut machine = self.lock();
         let result = input(&mut machine);
         for change in machine.take_changes() {
-            self.changes.publish(&(), &change);
+            self.changes.publish(&(), change);
         }
         result
     }

@@ -7,10 +7,11 @@ use crate::task::TaskGuard;
 use crate::test_util::{self, Once};
 use crate::websocket::{LinkConfig, WebSocket};
 use futures_core::future::BoxFuture;
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::task::coop::unconstrained;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 use url::Url;
 
@@ -19,6 +20,7 @@ enum Input {
     Opened,
     Written(u64),
     Lost,
+    Binary,
     Call(u32),
     Wanted(u32, bool),
     Timer,
@@ -27,11 +29,12 @@ enum Input {
 
 #[derive(Debug)]
 enum Output {
+    Note,
     Close,
     End,
 }
 
-/// Closes the link at the stop and at the timer.
+/// Closes the link at the stop and at the timer, and notes binary frames.
 #[derive(Default)]
 struct TestMachine {
     inputs: Vec<Input>,
@@ -44,6 +47,7 @@ impl Machine for TestMachine {
 
     fn handle(&mut self, input: Input, _: Instant) {
         match input {
+            Input::Binary => self.outputs.push(Output::Note),
             Input::Timer => self.outputs.push(Output::Close),
             Input::Stop => self.outputs.extend([Output::End, Output::Close]),
             _ => {}
@@ -63,6 +67,10 @@ impl Machine for TestMachine {
 struct TestDriver {
     core: Core<Self>,
     texts: usize,
+    /// The texts that are not published yet.
+    collected: usize,
+    /// The published numbers of texts, and none for each note.
+    log: Vec<Option<usize>>,
 }
 
 impl Driver for TestDriver {
@@ -90,6 +98,7 @@ impl Driver for TestDriver {
             LinkEvent::Opened(()) => Some(Input::Opened),
             LinkEvent::Written(tag) => Some(Input::Written(tag)),
             LinkEvent::Lost(_) => Some(Input::Lost),
+            LinkEvent::Binary(_) => Some(Input::Binary),
             _ => None,
         }
     }
@@ -99,11 +108,20 @@ impl Driver for TestDriver {
     }
 
     fn text(&mut self, _: LinkId, _: RawFrame, _: SystemTime) {
+        settle(self);
         self.texts += 1;
+        self.collected += 1;
+    }
+
+    fn publish(&mut self) {
+        if self.collected > 0 {
+            self.log.push(Some(std::mem::take(&mut self.collected)));
+        }
     }
 
     fn perform(&mut self, output: Output) {
         match output {
+            Output::Note => self.log.push(None),
             Output::Close => self.core.inbox.links.close(LinkId::FIRST, 1000, ""),
             Output::End => self.core.end(),
         }
@@ -127,6 +145,8 @@ async fn rig() -> Rig {
     let mut driver = TestDriver {
         core: Core::new(Hub::default(), machine, receiver, shutdown),
         texts: 0,
+        collected: 0,
+        log: Vec::new(),
     };
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     driver.core.inbox.links.open(LinkId::FIRST, async move {
@@ -235,6 +255,18 @@ async fn an_awaited_call_is_taken_and_a_replaced_one_is_not() {
     inbox.await_call(Some(later(2, 2)));
     take_batch(&mut rig.driver, None).await;
     assert_eq!(rig.driver.core.machine.inputs, [Input::Call(2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn collected_events_are_published_before_the_outputs_of_a_later_frame() {
+    let mut rig = rig().await;
+    settle(&mut rig.driver);
+    rig.driver.core.is_unsettled = false;
+    for message in ["a".into(), "b".into(), Message::binary("c"), "d".into()] {
+        rig.server.send(message).await.unwrap();
+    }
+    take_batch(&mut rig.driver, None).await;
+    assert_eq!(rig.driver.log, [Some(2), None, Some(1)]);
 }
 
 #[tokio::test(start_paused = true)]

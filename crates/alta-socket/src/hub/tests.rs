@@ -1,4 +1,5 @@
 use super::*;
+use crate::missed::Overflow;
 use proptest::prelude::*;
 use std::task::Waker;
 use std::time::Duration;
@@ -20,7 +21,7 @@ fn a_slow_stream_delays_no_other_stream_and_costs_it_no_event() {
     let mut slow = hub.subscribe(vec!["a"], QueueConfig::new(2));
     let mut quick = hub.subscribe(vec!["a"], QueueConfig::default());
     for number in 0..5 {
-        assert_eq!(hub.publish("a", &number), 2);
+        assert_eq!(hub.publish("a", number), 2);
     }
     assert_eq!(
         read(&mut slow),
@@ -55,8 +56,8 @@ fn a_key_is_wanted_exactly_while_a_stream_wants_it() {
 fn an_observer_yields_every_frame_once_also_of_unknown_keys() {
     let hub = TestHub::default();
     let mut observer = hub.observe(vec!["a", "b"], QueueConfig::default());
-    hub.publish("a", &1);
-    hub.publish("unknown", &2);
+    hub.publish("a", 1);
+    hub.publish("unknown", 2);
     assert_eq!(
         read(&mut observer),
         [Delivery::Frame(1), Delivery::Frame(2)]
@@ -143,7 +144,7 @@ fn an_observer_without_keys_yields_every_gap_that_was_noticed_after_it_began() {
     late.queue.outage(|outage| assert!(outage.is_live()));
     hub.confirmed("a", Some((start, at(3))));
     assert!(!everything.is_live());
-    hub.publish("a", &1);
+    hub.publish("a", 1);
     hub.confirmed("b", Some((start, at(4))));
     let told = [Delivery::Frame(1), Delivery::Gap(start, at(4))];
     assert_eq!(read(&mut everything), told);
@@ -207,7 +208,7 @@ fn keys_that_a_request_finds_lost_are_one_gap() {
     assert!(reader.is_live(), "it is held as far as known");
     hub.confirmed("a", Some((at(1), at(5))));
     assert!(!reader.is_live());
-    hub.publish("a", &1);
+    hub.publish("a", 1);
     hub.confirmed("b", Some((start, at(6))));
     hub.confirmed("c", None);
     let told = [Delivery::Frame(1), Delivery::Gap(start, at(6))];
@@ -228,11 +229,11 @@ async fn a_key_that_is_never_confirmed_delays_the_gap_for_a_minute() {
     }
     hub.confirmed("a", Some((start, now())));
     tokio::time::advance(Duration::from_secs(59)).await;
-    hub.publish("a", &1);
+    hub.publish("a", 1);
     tokio::time::advance(Duration::from_secs(1)).await;
     let first_end = now();
-    hub.publish("a", &2);
-    hub.publish("a", &3);
+    hub.publish("a", 2);
+    hub.publish("a", 3);
     tokio::time::advance(Duration::from_secs(30)).await;
     assert!(!reader.is_live());
     hub.confirmed("b", Some((start, now())));
@@ -260,9 +261,9 @@ fn a_stream_that_resumes_misses_the_events_since_the_end_of_the_other_stream() {
     );
     assert!(!reader.is_live() && reader.interrupted_since().is_some());
     hub.confirmed("a", None);
-    hub.publish("a", &1);
+    hub.publish("a", 1);
     hub.confirmed("b", None);
-    hub.publish("a", &2);
+    hub.publish("a", 2);
     let read = read(&mut reader);
     assert!(
         matches!(
@@ -271,6 +272,60 @@ fn a_stream_that_resumes_misses_the_events_since_the_end_of_the_other_stream() {
         ),
         "{read:?}"
     );
+}
+
+/// The keys of test frames. No stream wants the last one.
+static KEY_OF: [&str; 4] = ["a", "b", "c", "unclaimed"];
+
+fn key_of(frame: &u32) -> Option<&&'static str> {
+    KEY_OF.get(usize::try_from(*frame % 5).unwrap())
+}
+
+fn any_queue() -> impl Strategy<Value = QueueConfig> {
+    let overflow = prop_oneof![
+        Just(Overflow::DropOldest),
+        Just(Overflow::DropNewest),
+        Just(Overflow::End)
+    ];
+    let bytes = prop_oneof![Just(usize::MAX), 0_usize..40];
+    let capacity = prop_oneof![1_usize..12, 16_usize..64];
+    (capacity, bytes, overflow).prop_map(|(capacity, bytes, overflow)| QueueConfig {
+        capacity,
+        bytes,
+        overflow,
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_batch_equals_its_frames_published_one_by_one(
+        streams in proptest::collection::vec((0_usize..8, any_queue(), any::<bool>()), 0..6),
+        batches in proptest::collection::vec(proptest::collection::vec(any::<u32>(), 0..12), 0..6),
+    ) {
+        let (single, batched) = (TestHub::default(), TestHub::default());
+        let register = |hub: &TestHub| -> Vec<_> {
+            let register = |(keys, queue, observes): &(usize, QueueConfig, bool)| {
+                let keys = (0..3).filter(|bit| keys >> bit & 1 == 1).map(|bit| KEY_OF[bit]).collect();
+                if *observes { hub.observe(keys, *queue) } else { hub.subscribe(keys, *queue) }
+            };
+            streams.iter().map(register).collect()
+        };
+        let (mut of_single, mut of_batched) = (register(&single), register(&batched));
+        for (number, batch) in batches.into_iter().enumerate() {
+            let publish = |frame: &u32| single.publish(*key_of(frame).unwrap_or(&"none"), *frame);
+            let unclaimed = batch.iter().filter(|frame| publish(frame) == 0).count();
+            prop_assert_eq!(batched.publish_all(batch, key_of), unclaimed);
+            // Some batches meet the items of the one before.
+            if number % 2 == 1 {
+                for (one, other) in of_single.iter_mut().zip(&mut of_batched) {
+                    prop_assert_eq!(read(one), read(other));
+                }
+            }
+        }
+        for (one, other) in of_single.iter_mut().zip(&mut of_batched) {
+            prop_assert_eq!(read(one), read(other));
+        }
+    }
 }
 
 /// A change of the keys of some streams.
@@ -359,7 +414,7 @@ proptest! {
                 },
                 Step::Publish(index) => {
                     expected.told.push(Delivery::Frame(number));
-                    hub.publish(KEYS[index], &number);
+                    hub.publish(KEYS[index], number);
                 }
             }
             for stream in [&reader, &observer, &keyless] {
@@ -379,7 +434,7 @@ proptest! {
 fn an_ended_hub_ends_every_stream_after_its_queued_items() {
     let hub = TestHub::default();
     let mut reader = hub.subscribe(vec!["a"], QueueConfig::default());
-    hub.publish("a", &1);
+    hub.publish("a", 1);
     hub.end();
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(

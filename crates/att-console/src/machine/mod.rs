@@ -298,13 +298,12 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Counts an event, and marks the one of an own command. Returns false if it is not for the streams: it came over an old
+    /// Marks the event of an own command. Returns false if it is not for the streams: it came over an old
     /// link or before login. Events change no state, so they are no [`Input`].
     pub(crate) fn event(&mut self, link: LinkId, event: &mut Frame, now: Instant) -> bool {
         match &mut self.state {
             State::Session(session) if session.link == link => {
                 session.keepalive.heard(now);
-                self.counters.events.add_one();
                 event.is_own = session.own.take_executed(event, now);
                 true
             }

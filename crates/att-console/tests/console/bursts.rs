@@ -6,6 +6,7 @@ use att_console::{AnyEvent, Config, Console, ConsoleAccess, Missed, Subscription
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::thread;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio_tungstenite::tungstenite::{Message, accept};
 
@@ -16,6 +17,9 @@ const NAMES: [&str; 5] = [
     "PlayerJoined",
     "TraceLog",
 ];
+
+/// A busy machine takes half a minute.
+const FLOOD_WITHIN: Duration = Duration::from_secs(300);
 
 /// The number of repetitions of the cycle of 20 events.
 const CYCLES: usize = 10_000;
@@ -107,7 +111,11 @@ fn a_burst_loses_no_event_of_a_stream_on_the_same_runtime() {
         runtime.block_on(async {
             let (console, events) = open().await;
             let reading = tokio::spawn(lost(events));
-            console.command("flood").await.unwrap();
+            console
+                .command("flood")
+                .timeout(FLOOD_WITHIN)
+                .await
+                .unwrap();
             assert_eq!(reading.await.unwrap(), 0);
         });
     }
@@ -122,7 +130,11 @@ fn a_burst_loses_no_event_of_a_stream_that_another_thread_reads() {
                 let other = Builder::new_current_thread().enable_all().build();
                 other.unwrap().block_on(lost(events))
             });
-            console.command("flood").await.unwrap();
+            console
+                .command("flood")
+                .timeout(FLOOD_WITHIN)
+                .await
+                .unwrap();
             assert_eq!(reading.await.unwrap(), 0);
         });
     }

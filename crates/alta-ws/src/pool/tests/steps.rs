@@ -163,7 +163,7 @@ impl World {
         };
         let frame = self.pool.usual_event(link, &raw, event, self.now);
         if let Some(frame) = frame {
-            self.deliver(&frame);
+            self.deliver(frame);
         }
         self.perform();
     }

@@ -162,7 +162,7 @@ impl World {
                 self.codes.push(code);
                 self.forget(link);
             }
-            Output::Deliver(frame) => self.deliver(&frame),
+            Output::Deliver(frame) => self.deliver(frame),
             Output::Interrupted(topic, loss) => {
                 assert!(loss.since <= loss.noticed);
                 self.hub.lost(topic.name(), loss.since, loss.noticed);
@@ -193,9 +193,9 @@ impl World {
         self.queued.retain(|request| request.link != link);
     }
 
-    pub(super) fn deliver(&mut self, frame: &Frame) {
+    pub(super) fn deliver(&mut self, frame: Frame) {
         let number = frame.content().unwrap().text().unwrap().parse().unwrap();
         *self.delivered.entry(number).or_default() += 1;
-        self.hub.publish(frame.topic.name(), frame);
+        self.hub.publish(frame.topic.clone().name(), frame);
     }
 }
