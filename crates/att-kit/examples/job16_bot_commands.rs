@@ -1,4 +1,4 @@
-//! Offers a command to whoever types at a console of the server: `heal "Elder Toad" 20`. The server does not know it and reports
+//! Offers a command to the users of a console of the server: `heal "Elder Toad" 20`. The server does not know it and reports
 //! it as executed without success; the bot runs it. `help heal` and every error show how to type it.
 
 use att_console::Console;

@@ -15,19 +15,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use support::{
-    Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted, until,
-    within,
+    Ends, Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted,
+    until, within,
 };
 use tokio::sync::{Barrier, Notify, Semaphore};
 
 #[tokio::test]
 async fn a_handler_of_a_session_runs_once_per_session_and_ends_with_it() {
-    struct Ends(Notes);
-    impl Drop for Ends {
-        fn drop(&mut self) {
-            self.0.note("ends");
-        }
-    }
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let handlers = Handlers::new().on_session(move |console| {

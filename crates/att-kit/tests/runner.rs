@@ -16,7 +16,7 @@ use att_kit::{Consoles, Error, ErrorKind, Handlers, Limits, Runner};
 use serde_json::json;
 use std::time::Duration;
 use support::{
-    Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted,
+    Ends, Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted,
     subscribed, until, within,
 };
 
@@ -124,12 +124,6 @@ async fn consoles_are_added_removed_and_replaced_while_it_runs_and_leave_one_gap
 
 #[tokio::test]
 async fn a_session_ends_when_its_server_stops_not_when_the_next_begins() {
-    struct Ends(Notes);
-    impl Drop for Ends {
-        fn drop(&mut self) {
-            self.0.note("ends");
-        }
-    }
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let handlers = Handlers::new().on_session(move |_| {

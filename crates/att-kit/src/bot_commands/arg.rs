@@ -21,11 +21,13 @@
 //! A player is typed as a name, as the same name in another case if only one player has it, or as an id. A name wins over an
 //! id: `1234` is the player of that name. If another player has the id 1234, too, the error names both, and `#1234` is the id.
 
-use super::cursor::same;
+use super::cursor::{Word, same};
 use super::invalid::Invalid;
 use super::parameter::{Parameter, Read, Shape, reader};
 use super::resolve;
 use alta_model::{User, Vector3};
+use att_console::Console;
+use futures_core::future::BoxFuture;
 use std::num::{IntErrorKind, ParseIntError};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -126,24 +128,16 @@ pub fn parsed<T: FromStr + Send + 'static>(
 
 /// A player who is online, from [`Players`](crate::players::Players) of the console.
 pub fn player(name: impl Into<String>) -> Parameter<User> {
-    let name = name.into();
-    let parameter = name.clone();
-    let read: Read<User> = reader(move |cursor, console| {
-        let word = cursor.word(&parameter);
-        Box::pin(async move { resolve::player(console, word?).await })
-    });
-    Parameter::new(name, "a player who is online", read)
+    by_player(name, "a player who is online", |console, word| {
+        Box::pin(resolve::player(console, word))
+    })
 }
 
 /// A player whom the server knows, online or not: looked up with `player id` and `player username`.
 pub fn user(name: impl Into<String>) -> Parameter<User> {
-    let name = name.into();
-    let parameter = name.clone();
-    let read: Read<User> = reader(move |cursor, console| {
-        let word = cursor.word(&parameter);
-        Box::pin(async move { resolve::user(console, word?).await })
-    });
-    Parameter::new(name, "a player whom the server knows", read)
+    by_player(name, "a player whom the server knows", |console, word| {
+        Box::pin(resolve::user(console, word))
+    })
 }
 
 /// The rest of the line, as it was typed. Quotes around all of it are removed. Only for the last parameter.
@@ -179,6 +173,20 @@ impl Kind {
             given,
         }
     }
+}
+
+fn by_player(
+    name: impl Into<String>,
+    kind: &str,
+    find: fn(&Console, Word) -> BoxFuture<'_, Result<User, Invalid>>,
+) -> Parameter<User> {
+    let name = name.into();
+    let parameter = name.clone();
+    let read: Read<User> = reader(move |cursor, console| {
+        let word = cursor.word(&parameter);
+        Box::pin(async move { find(console, word?).await })
+    });
+    Parameter::new(name, kind, read)
 }
 
 fn by_word<T: Send + 'static>(

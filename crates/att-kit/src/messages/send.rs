@@ -18,7 +18,7 @@ pub(super) enum Recipient {
     Everyone,
 }
 
-/// A message on its way. It does not keep the console open.
+/// A message that is being sent. It does not keep the console open.
 pub(super) struct Sending {
     console: WeakConsole,
     statuses: Statuses,

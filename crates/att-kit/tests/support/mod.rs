@@ -117,6 +117,15 @@ impl Running {
 #[derive(Clone)]
 pub(crate) struct Notes(mpsc::Sender<String>);
 
+/// Notes its end when it is dropped.
+pub(crate) struct Ends(pub(crate) Notes);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.note("ends");
+    }
+}
+
 pub(crate) struct Noted(mpsc::Receiver<String>);
 
 pub(crate) fn notes() -> (Notes, Noted) {
