@@ -1,3 +1,4 @@
+use crate::console::ConsoleOptions;
 use crate::exec::ExecOptions;
 use crate::server::TargetOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
@@ -24,6 +25,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// The console of a server, with completion, history and live events.
+    Console(ConsoleOptions),
     /// Run commands on a server and print their results.
     Exec(ExecOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.

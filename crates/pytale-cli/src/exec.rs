@@ -34,6 +34,19 @@ pub(crate) struct ExecOptions {
     wait: Option<Duration>,
 }
 
+impl ExecOptions {
+    /// The options of `tale exec` without arguments.
+    pub(crate) fn of_standard_input() -> Self {
+        Self {
+            commands: Vec::new(),
+            json: false,
+            keep_going: true,
+            timeout: Config::default().request_timeout,
+            wait: None,
+        }
+    }
+}
+
 pub(crate) async fn run(options: &ExecOptions, context: &Context) -> Result<(), Failure> {
     let target = context.target()?;
     let config = Config::default().request_timeout(options.timeout);

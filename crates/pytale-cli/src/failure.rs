@@ -72,7 +72,7 @@ impl Failure {
     pub(crate) fn not_connected(because: &NotConnected) -> Self {
         let failure = Self::new(Status::Unreachable, because.to_string());
         match because {
-            NotConnected::NoAccess(_) => failure.advice(
+            NotConnected::NoAccess(_) | NotConnected::NotUp(_) => failure.advice(
                 "start the server once, so that it writes the token file, or name the file with --token-file",
             ),
             NotConnected::Unreachable(_) => failure.advice(

@@ -2,6 +2,7 @@
 
 mod anonymize;
 mod args;
+mod console;
 mod context;
 mod demo;
 mod exec;
@@ -42,6 +43,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
+        Command::Console(options) => console::run(options, context).await,
         Command::Exec(options) => exec::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),

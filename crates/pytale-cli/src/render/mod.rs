@@ -1,11 +1,14 @@
 //! Results of commands as text, by their shape.
 
+mod event;
 mod scalar;
 mod shape;
 mod table;
 mod tree;
 
+pub(crate) use event::event_line;
 pub(crate) use shape::print_reply;
+pub(crate) use table::table;
 
 use terminal_size::{Width, terminal_size};
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Opens the console of a server, which connects in the background and reconnects after every loss.
-fn open(target: &Target, config: Config) -> Result<Console, Failure> {
+pub(crate) async fn open(target: &Target, config: Config) -> Result<Console, Failure> {
+    warn_if_exposed(&target.url).await;
     let tls = Tls::web_roots().map_err(|error| Failure::new(Status::Failed, error.to_string()))?;
     let dialer = Arc::new(TcpDialer::with_tls(tls));
     let config = config.label(target.name.clone()).dialer(dialer);
@@ -23,8 +24,7 @@ pub(crate) async fn connect(
     config: Config,
     wait: Option<Duration>,
 ) -> Result<Console, Failure> {
-    warn_if_exposed(&target.url).await;
-    let console = open(target, config)?;
+    let console = open(target, config).await?;
     match wait {
         Some(wait) => console.ready_within(wait).await?,
         None => first_attempt(&console).await?,

@@ -44,12 +44,13 @@ pub(crate) fn find(
         return Ok(TokenSource::Value(Secret::new(Secret::trimmed(&token))));
     }
     let usual = TokenFile::local().ok().map(|file| file.path().to_owned());
-    let places = usual.into_iter().chain(container_places());
-    let places: Vec<PathBuf> = places.collect();
-    let existing = places.iter().position(|path| path.is_file());
-    places.into_iter().nth(existing.unwrap_or(0)).map(TokenSource::File).ok_or_else(|| {
-        Failure::usage("no token file was found")
-            .advice(format!("name it with --token-file or {FILE_VARIABLE}; a server writes {FILE_NAME} at its first start"))
+    let mut places = usual.iter().cloned().chain(container_places());
+    // A missing file in the default place can be there later, after the first start of the server.
+    let found = places.find(|path| path.is_file()).or(usual);
+    found.map(TokenSource::File).ok_or_else(|| {
+        Failure::usage("no token file was found").advice(format!(
+            "name it with --token-file or {FILE_VARIABLE}; a server writes {FILE_NAME} at its first start"
+        ))
     })
 }
 

@@ -16,6 +16,14 @@ pub(crate) fn config_file() -> Result<PathBuf, Failure> {
     }
 }
 
+/// The folder of histories and other data that the program writes, which may not exist. `TALE_DATA` names another one.
+pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
+    match std::env::var_os("TALE_DATA") {
+        Some(path) if !path.is_empty() => Ok(path.into()),
+        _ => Ok(folders()?.data_local_dir().to_owned()),
+    }
+}
+
 fn folders() -> Result<ProjectDirs, Failure> {
     ProjectDirs::from("", "", "tale").ok_or_else(|| {
         Failure::usage(

@@ -6,5 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+mod console;
 mod exec;
 mod run;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,114 @@
+//! The events of the subscriptions, as lines.
+
+use super::printer::Printer;
+use crate::failure::Failure;
+use crate::render;
+use pytale::Console;
+use pytale::console::{Event, EventName, Missed, Subscription};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::JoinHandle;
+
+/// The subscriptions of the session, each with a task that prints its events.
+pub(super) struct Feed {
+    console: Console,
+    printer: Printer,
+    filter: Arc<Filter>,
+    tasks: HashMap<EventName, JoinHandle<()>>,
+}
+
+/// The text in lower case that a line must contain.
+type Filter = Mutex<Option<String>>;
+
+/// The key of the subscription to all events.
+const ALL: &str = "*";
+
+impl Feed {
+    pub(super) fn new(console: Console, printer: Printer) -> Self {
+        Self {
+            console,
+            printer,
+            filter: Arc::default(),
+            tasks: HashMap::new(),
+        }
+    }
+
+    /// Subscribes to an event, or to all with `*`. The line with the server's confirmation or refusal follows later.
+    pub(super) fn subscribe(&mut self, name: &str) {
+        let key = EventName::from(name);
+        if self.tasks.get(&key).is_some_and(|task| !task.is_finished()) {
+            self.printer
+                .print(format_args!("already subscribed to {name}"));
+            return;
+        }
+        let subscribe = if name == ALL {
+            self.console.subscribe_to_everything()
+        } else {
+            self.console.subscribe_to([name])
+        };
+        let (printer, filter) = (self.printer.clone(), Arc::clone(&self.filter));
+        let name = name.to_owned();
+        let task = tokio::spawn(async move {
+            match subscribe.await {
+                Ok(stream) => {
+                    printer.print(format_args!("-- subscribed to {name}"));
+                    print_events(stream, &printer, &filter).await;
+                }
+                Err(error) => printer.print(Failure::from(error)),
+            }
+        });
+        self.tasks.insert(key, task);
+    }
+
+    /// Ends the subscriptions to these events, or all of them. Returns the names that were not subscribed.
+    pub(super) fn unsubscribe(&mut self, names: &[String]) -> Vec<String> {
+        if names.is_empty() {
+            self.tasks.drain().for_each(|(_, task)| task.abort());
+            return Vec::new();
+        }
+        let mut unknown = Vec::new();
+        for name in names {
+            match self.tasks.remove(&EventName::from(name.as_str())) {
+                Some(task) => task.abort(),
+                None => unknown.push(name.clone()),
+            }
+        }
+        unknown
+    }
+
+    pub(super) fn set_filter(&self, text: Option<&str>) {
+        *self.filter.lock().unwrap_or_else(PoisonError::into_inner) = text.map(str::to_lowercase);
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &EventName> {
+        self.tasks.keys()
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.tasks.values().for_each(JoinHandle::abort);
+    }
+}
+
+async fn print_events(mut stream: Subscription<Value>, printer: &Printer, filter: &Filter) {
+    while let Some(item) = stream.next().await {
+        let line = line_of(&item);
+        let text = filter
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        // A gap is shown in any case.
+        if item.is_err() || text.is_none_or(|text| line.to_lowercase().contains(&text)) {
+            printer.print(line);
+        }
+    }
+}
+
+fn line_of(item: &Result<Event<Value>, Missed>) -> String {
+    match item {
+        Ok(event) => render::event_line(event),
+        Err(missed) => format!("-- {missed}"),
+    }
+}
