@@ -42,6 +42,7 @@ mod drive;
 mod error;
 mod listen;
 mod observe;
+mod reserve;
 mod samples;
 mod secret_file;
 mod shared;

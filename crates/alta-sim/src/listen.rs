@@ -10,7 +10,10 @@ use alta_cloud::{Host, NoFile, rest, socket};
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+
+/// The number of connections that wait to be accepted, as the standard library sets it.
+const BACKLOG: u32 = 128;
 
 /// The ports of the cloud's services.
 #[derive(Clone, Debug)]
@@ -57,7 +60,11 @@ pub(crate) fn start_server(shared: &Arc<Shared>, server: u64) -> Result<(), Erro
         is_closed.then(|| kept.unwrap_or_else(|| state.take_port()))
     });
     let Some(port) = port else { return Ok(()) };
-    let open = listen(shared, port, Destination::Console(server), &Tls::default())?;
+    let reserved = shared.with(|state, _| state.reserved.remove(&server));
+    let open = match reserved {
+        Some(socket) => reopen(shared, port, socket, server)?,
+        None => listen(shared, port, Destination::Console(server), &Tls::default())?,
+    };
     shared.with(|state, now| {
         state.first_ports.entry(server).or_insert(open.port);
         if let Some(found) = state.world.cloud.servers.get_mut(&server) {
@@ -74,13 +81,38 @@ fn listen(shared: &Arc<Shared>, port: u16, to: Destination, tls: &Tls) -> Result
         |source| Error::new(ErrorKind::Listen, format!("listening on port {port}")).because(source);
     let listener = bind(shared, port).map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
+    Ok(serve_port(shared, port, listener, to, tls))
+}
+
+/// Opens the port of a self-hosted server again.
+fn reopen(
+    shared: &Arc<Shared>,
+    port: u16,
+    socket: TcpSocket,
+    server: u64,
+) -> Result<Listening, Error> {
+    let _runtime = shared.env.tasks.runtime().enter();
+    let listener = socket.listen(BACKLOG).map_err(|source| {
+        Error::new(ErrorKind::Listen, format!("listening on port {port}")).because(source)
+    })?;
+    let to = Destination::Console(server);
+    Ok(serve_port(shared, port, listener, to, &Tls::default()))
+}
+
+fn serve_port(
+    shared: &Arc<Shared>,
+    port: u16,
+    listener: TcpListener,
+    to: Destination,
+    tls: &Tls,
+) -> Listening {
     let stop = shared.env.tasks.child_token();
     let accepting = accept(Arc::clone(shared), listener, to, tls.clone());
     let stopping = stop.clone();
     let task = shared.env.tasks.spawn(async move {
         let _ = stopping.run_until_cancelled_owned(accepting).await;
     });
-    Ok(Listening::new(port, stop, task))
+    Listening::new(port, stop, task)
 }
 
 fn bind(shared: &Shared, port: u16) -> std::io::Result<TcpListener> {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -68,6 +69,8 @@ pub(crate) struct State {
     pub(crate) listening: BTreeMap<u64, Listening>,
     /// The first console port of each server. A self-hosted server keeps it.
     pub(crate) first_ports: BTreeMap<u64, u16>,
+    /// The reserved ports of self-hosted servers that are stopped.
+    pub(crate) reserved: BTreeMap<u64, TcpSocket>,
     /// Zero if every port is any free one.
     pub(crate) next_port: u16,
 }
@@ -82,6 +85,7 @@ impl State {
             timeout,
             listening: BTreeMap::new(),
             first_ports: BTreeMap::new(),
+            reserved: BTreeMap::new(),
             next_port,
         }
     }

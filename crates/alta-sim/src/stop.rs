@@ -1,3 +1,4 @@
+use crate::reserve::reserve;
 use crate::shared::Shared;
 use alta_cloud::net::{Outgoing, Service};
 use std::sync::Arc;
@@ -10,8 +11,17 @@ pub(crate) async fn stop_server(shared: &Shared, server: u64) {
         }
         state.listening.remove(&server)
     });
-    if let Some(port) = port {
-        port.close().await;
+    if let Some(listening) = port {
+        let port = listening.port;
+        listening.close().await;
+        shared.with(|state, _| {
+            let found = state.world.cloud.servers.get(&server);
+            // Without the reservation, the restart can fail, and then says so.
+            let reserved = found.filter(|found| found.is_self_hosted());
+            if let Some(socket) = reserved.and_then(|_| reserve(port).ok()) {
+                state.reserved.insert(server, socket);
+            }
+        });
     }
     let connections = &shared.env.connections;
     connections.push_all(

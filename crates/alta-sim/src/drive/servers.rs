@@ -39,8 +39,10 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub async fn remove_server(&self, server: u64) -> Result<(), Error> {
         self.stop_server(server).await?;
-        self.shared
-            .with(|state, now| state.world.remove_server(server, now));
+        self.shared.with(|state, now| {
+            state.reserved.remove(&server);
+            state.world.remove_server(server, now);
+        });
         Ok(())
     }
 

@@ -68,6 +68,20 @@ async fn a_self_hosted_server_keeps_its_token_and_its_port_over_a_restart() {
 }
 
 #[tokio::test]
+async fn the_port_of_a_stopped_self_hosted_server_is_closed_until_its_start() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let server = sim.add_self_hosted("Hollowmere").unwrap();
+    let address = authority(&sim.console_url(server).unwrap());
+    for _ in 0..3 {
+        sim.stop_server(server).await.unwrap();
+        let refused = TcpStream::connect(&address).await.unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+        sim.start_server(server).unwrap();
+        TcpStream::connect(&address).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_cloud_server_gets_a_new_port_at_every_start() {
     let sim = Sim::builder().start().await.unwrap();
     let url = sim.console_url(sim.server()).unwrap();
