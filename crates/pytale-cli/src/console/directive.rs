@@ -106,7 +106,7 @@ fn watch(rest: &str) -> Result<Directive, String> {
     let parsed = rest
         .split_once(char::is_whitespace)
         .and_then(|(seconds, command)| {
-            let every = crate::args::seconds(seconds).ok()?;
+            let every = crate::seconds::seconds(seconds).ok()?;
             let command = command.trim().to_owned();
             (!command.is_empty()).then_some(Directive::Watch { every, command })
         });
