@@ -193,7 +193,7 @@ async fn handlers_of_a_condition_are_called_on_every_console_of_a_runner() {
     };
     enters(server, "O'Neil");
     let (notes, mut noted) = notes();
-    let failures = notes.clone();
+    let (failures, gaps) = (notes.clone(), notes.clone());
     let handlers = Handlers::new()
         .on_transition(
             |players| players.when(Zone::caves()).every(FAST),
@@ -207,6 +207,10 @@ async fn handlers_of_a_condition_are_called_on_every_console_of_a_runner() {
                 }
             },
         )
+        .on_missed(move |console, _| {
+            gaps.note(format!("{}: missed", console.label()));
+            async {}
+        })
         .on_failure(move |failure| failures.note(failure.handler));
     let consoles = Consoles::new();
     consoles.add("Thornwood", open(&sim, server));
@@ -226,7 +230,8 @@ async fn handlers_of_a_condition_are_called_on_every_console_of_a_runner() {
 
     // One console that is lost disturbs no other.
     sim.drop_consoles(server);
-    noted.next_are(&["Thornwood: *O'Neil"]).await;
+    let after_gap = ["Thornwood: missed", "Thornwood: *O'Neil"];
+    noted.next_are(&after_gap).await;
     let finished = within(bot.handle.shutdown(Duration::ZERO)).await;
     assert_eq!(finished.given_up, 0);
     assert_eq!(noted.rest(), [""; 0]);

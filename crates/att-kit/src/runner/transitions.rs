@@ -11,8 +11,13 @@ impl<K: Clone> ConsoleTask<K> {
         let transition = match item {
             Ok(transition) => transition,
             Err(missed @ Missed::Lagged(_)) => return self.missed(&missed),
-            // A gap is an item of the console's events, too.
-            Err(_) => return,
+            Err(gap) => {
+                // It is an item of the console's events, too, and of each stream of transitions.
+                if self.events.is_none() && place == 0 {
+                    self.missed(&gap);
+                }
+                return;
+            }
         };
         let calls = self.calls.clone();
         let Some(on) = calls.handlers().transitions.get(place) else {
