@@ -119,7 +119,7 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
             .changes
             .iter()
             .filter_map(|change| match change {
-                Change::Joined(key, stream) => Some((key, stream)),
+                Change::Joined(key, stream) => Some((key, &**stream)),
                 _ => None,
             })
             .collect();
@@ -151,9 +151,9 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
                 Change::Joined(key, stream) => {
                     // The events of the last console of this key are yielded first.
                     if reading.insert(key.clone()) {
-                        streams.push(Member::new(key, stream));
+                        streams.push(Member::new(key, *stream));
                     } else if let Some(member) = find(streams, &key) {
-                        member.push(stream);
+                        member.push(*stream);
                     }
                 }
                 Change::Left(key) => {

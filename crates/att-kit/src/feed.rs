@@ -35,7 +35,8 @@ pub(crate) struct State<T, K> {
 }
 
 pub(crate) enum Change<T, K> {
-    Joined(K, Subscription<T>),
+    /// Boxed, since it is much larger than the others.
+    Joined(K, Box<Subscription<T>>),
     Left(K),
     Excluded(K),
     /// No console is in the set any more.
@@ -136,7 +137,7 @@ impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
         if let Some(since) = seen.since {
             subscribe = subscribe.resuming(since);
         }
-        let change = Change::Joined(key.clone(), subscribe.start());
+        let change = Change::Joined(key.clone(), Box::new(subscribe.start()));
         state.changes.push_back(change);
         state.is_complete |= self.only.is_some();
         drop(state);
