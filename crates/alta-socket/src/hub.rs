@@ -37,7 +37,7 @@ struct Shared<K, F> {
 struct Table<K, F> {
     topics: HashMap<K, Topic<F>, RandomState>,
     observers: Vec<Observer<F>>,
-    notes: HashSet<K>,
+    notes: HashSet<K, RandomState>,
     ended: bool,
 }
 
@@ -195,7 +195,7 @@ impl<K, F> Default for Hub<K, F> {
                 table: Mutex::new(Table {
                     topics: HashMap::default(),
                     observers: Vec::new(),
-                    notes: HashSet::new(),
+                    notes: HashSet::default(),
                     ended: false,
                 }),
                 noted: AtomicBool::new(false),
@@ -237,7 +237,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         observing: bool,
         since: Option<Instant>,
     ) -> Subscriber<K, F> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::<_, RandomState>::default();
         keys.retain(|key| seen.insert(key.clone()));
         let queue = Queue::new(config);
         let came = now();

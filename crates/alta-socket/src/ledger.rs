@@ -12,6 +12,7 @@ use crate::backoff::BackoffPolicy;
 use crate::wall::deadline_after;
 pub use entry::Entry;
 use entry::{Due, Work};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::ops::RangeInclusive;
@@ -27,7 +28,7 @@ pub struct Ledger<K> {
     linger: Duration,
     backoff: BackoffPolicy,
     random: fastrand::Rng,
-    entries: HashMap<K, Entry>,
+    entries: HashMap<K, Entry, RandomState>,
     /// Subscriptions to check when a request may be sent.
     due: VecDeque<K>,
     /// Subscriptions to check later: those that linger and those that failed.
@@ -43,7 +44,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
             linger,
             backoff,
             random: fastrand::Rng::with_seed(seed),
-            entries: HashMap::new(),
+            entries: HashMap::default(),
             due: VecDeque::new(),
             timers: BTreeSet::new(),
             is_connected: false,

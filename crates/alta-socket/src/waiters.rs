@@ -1,3 +1,4 @@
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -15,11 +16,11 @@ impl<T> Waiter for tokio::sync::oneshot::Sender<T> {
 
 /// The callers that wait until the server has confirmed a subscription.
 #[derive(Debug)]
-pub struct Waiters<K, W>(HashMap<K, Vec<W>>);
+pub struct Waiters<K, W>(HashMap<K, Vec<W>, RandomState>);
 
 impl<K, W> Default for Waiters<K, W> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 }
 

@@ -18,6 +18,7 @@ use crate::topic::Topic;
 use alta_auth::Token;
 use alta_model::Redactor;
 use alta_socket::{Closed, LinkId, Machine, RawFrame, Waiters, deadline_after};
+use foldhash::fast::RandomState;
 use moves::Moves;
 use spread::{SocketId, Spread};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -44,7 +45,7 @@ pub(crate) struct Pool {
     no_moves_until: Option<Instant>,
     seeds: fastrand::Rng,
     /// The socket of each link, from the last lookup.
-    owners: HashMap<LinkId, SocketId>,
+    owners: HashMap<LinkId, SocketId, RandomState>,
     /// Callers that wait until the server holds a topic.
     waiters: Waiters<Topic, Reply<()>>,
     /// Requests to migrate all sockets.
@@ -85,7 +86,7 @@ impl Pool {
             check_at: None,
             no_moves_until: None,
             seeds: fastrand::Rng::with_seed(seed),
-            owners: HashMap::new(),
+            owners: HashMap::default(),
             waiters: Waiters::default(),
             migrations: Vec::new(),
             next_migration: MigrationId(0),

@@ -3,6 +3,7 @@ use crate::frame::Frame;
 use crate::socket::{Output, Seen, Side, Socket, SocketInput};
 use crate::topic::Topic;
 use alta_socket::{Gap, deadline_after};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 /// moment: an event that both deliver is passed on once, as in a migration.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
-    topics: HashMap<Topic, Move>,
+    topics: HashMap<Topic, Move, RandomState>,
 }
 
 #[derive(Debug)]

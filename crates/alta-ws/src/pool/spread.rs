@@ -1,4 +1,5 @@
 use crate::topic::Topic;
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashMap};
 
 /// The id of a socket.
@@ -14,7 +15,7 @@ impl SocketId {
 #[derive(Debug)]
 pub(crate) struct Spread {
     limit: usize,
-    topics: HashMap<Topic, SocketId>,
+    topics: HashMap<Topic, SocketId, RandomState>,
     counts: BTreeMap<SocketId, usize>,
     next: u64,
 }
@@ -23,7 +24,7 @@ impl Spread {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
-            topics: HashMap::new(),
+            topics: HashMap::default(),
             counts: BTreeMap::from([(SocketId::FIRST, 0)]),
             next: 1,
         }

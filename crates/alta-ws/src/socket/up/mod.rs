@@ -19,6 +19,7 @@ use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_socket::{Backoff, LinkId, Lost, NotConnected, deadline_after};
 use conn::{Conn, Open};
+use foldhash::fast::RandomState;
 use migration::Migration;
 use outcome::Outcome;
 use std::collections::HashSet;
@@ -37,7 +38,7 @@ pub(super) struct Up {
     /// The callers that requested the migration.
     pub(super) migrators: Vec<MigrationId>,
     /// Topics whose request was repeated since its token was refused; this happens once.
-    pub(super) renewed: HashSet<Topic>,
+    pub(super) renewed: HashSet<Topic, RandomState>,
     /// Until this time, topics wait for others of their batch.
     gather_until: Option<Instant>,
     /// True if the next request is for a topic: constant raw requests must not delay subscriptions.
@@ -53,7 +54,7 @@ impl Up {
             migrate_at: cx.core.next_migration(cx.now),
             migrate_backoff: Backoff::new(cx.core.config.backoff, seed),
             migrators: Vec::new(),
-            renewed: HashSet::new(),
+            renewed: HashSet::default(),
             gather_until: None,
             topic_first: false,
         };
