@@ -73,8 +73,9 @@ enum Command {
     },
     /// Measures the library beside a plain client in the same run; docs/performance.md describes the figures.
     Bench {
-        /// `console`, `main-socket` or `rest`, and the flags of the benchmarks, such as `--only events`, `--json` or `--quick`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        /// `console`, `main-socket` or `rest`, all by default, and the flags of the benchmarks, such as `--only events`, `--json`,
+        /// `--check` or `--quick`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
     /// Counts the instructions of the hot paths with valgrind, and compares them with the stored counts.

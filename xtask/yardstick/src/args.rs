@@ -18,7 +18,8 @@ pub(crate) enum Args {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Options {
-    pub(crate) area: Area,
+    /// All of them if none is given.
+    pub(crate) areas: Vec<Area>,
     /// Only this part, such as `events`.
     #[arg(long)]
     pub(crate) only: Option<String>,
@@ -28,6 +29,9 @@ pub(crate) struct Options {
     /// One JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also print if each budget holds, and fail if one does not.
+    #[arg(long)]
+    pub(crate) check: bool,
     /// The runtime of both clients: for REST the current-thread runtime by default, otherwise the multi-thread runtime.
     #[arg(long, value_enum)]
     pub(crate) runtime: Option<Runtime>,
@@ -46,6 +50,10 @@ pub(crate) enum Who {
     Ours,
     /// The yardstick.
     Plain,
+}
+
+impl Area {
+    pub(crate) const ALL: [Self; 3] = [Self::Console, Self::MainSocket, Self::Rest];
 }
 
 impl Who {

@@ -1,7 +1,10 @@
 //! The figures of a run: how several values become one, and how one is printed.
 
 use crate::Values;
+use crate::budgets;
 use serde_json::json;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 /// The values of both sides, a list for each name.
 #[derive(Default)]
@@ -39,28 +42,61 @@ pub(crate) enum Better {
     Lower,
 }
 
-/// Prints a value beside that of the yardstick.
-pub(crate) fn print(
+/// Prints figures and keeps them.
+pub(crate) struct Figures {
     as_json: bool,
-    name: &str,
-    [value, yardstick]: [f64; 2],
-    unit: &str,
-    better: Better,
-) {
-    let ratio = value / yardstick;
-    if as_json {
-        println!(
-            "{}",
-            json!({"name": name, "value": value, "unit": unit, "yardstick": yardstick, "ratio": ratio})
-        );
-        return;
+    /// The value and that of the yardstick, by name.
+    printed: RefCell<BTreeMap<String, [f64; 2]>>,
+}
+
+impl Figures {
+    pub(crate) fn new(as_json: bool) -> Self {
+        Self {
+            as_json,
+            printed: RefCell::default(),
+        }
     }
-    let over = value - yardstick;
-    let better = match better {
-        Better::Higher => "higher",
-        Better::Lower => "lower",
-    };
-    println!(
-        "{name:<33} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
-    );
+
+    /// Prints a value beside that of the yardstick.
+    pub(crate) fn print(&self, name: &str, both: [f64; 2], unit: &str, better: Better) {
+        self.printed.borrow_mut().insert(name.to_owned(), both);
+        let [value, yardstick] = both;
+        let ratio = value / yardstick;
+        if self.as_json {
+            println!(
+                "{}",
+                json!({"name": name, "value": value, "unit": unit, "yardstick": yardstick, "ratio": ratio})
+            );
+            return;
+        }
+        let over = value - yardstick;
+        let better = match better {
+            Better::Higher => "higher",
+            Better::Lower => "lower",
+        };
+        println!(
+            "{name:<33} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
+        );
+    }
+
+    /// Prints each budget whose figure was measured. Returns whether all of them hold.
+    pub(crate) fn check(&self) -> bool {
+        let mut hold = true;
+        for budget in budgets::ALL {
+            let Some(both) = self.printed.borrow().get(budget.figure).copied() else {
+                continue;
+            };
+            let verdict = budget.check(both);
+            hold &= verdict.holds;
+            println!(
+                "{}",
+                if self.as_json {
+                    verdict.json()
+                } else {
+                    verdict.text()
+                }
+            );
+        }
+        hold
+    }
 }

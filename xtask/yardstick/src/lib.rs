@@ -16,6 +16,7 @@
 )]
 
 mod args;
+mod budgets;
 mod clocks;
 mod console;
 mod figures;

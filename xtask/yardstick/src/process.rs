@@ -57,32 +57,46 @@ pub(crate) fn raise_file_limit() {
     let _ = Command::new("sh").args(["-c", raise]).status();
 }
 
-/// The load server; dropping it ends the process.
-pub(crate) struct Server {
+/// A process that runs beside the measurements; dropping it ends the process.
+pub(crate) struct Companion {
     child: Child,
-    pub(crate) address: String,
+    /// The line that it prints when it is ready.
+    line: String,
 }
 
-impl Server {
-    /// Starts it and waits until it listens.
-    pub(crate) fn start(area: Area, one_core: bool) -> Self {
-        let mut child = Program::Timed
-            .command(one_core)
-            .args(["serve", &value(&area)])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
+impl Companion {
+    /// Starts it and waits until it is ready.
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
         let output = child.stdout.take().unwrap();
-        BufReader::new(output).read_line(&mut address).unwrap();
-        Self {
-            child,
-            address: address.trim().to_owned(),
-        }
+        BufReader::new(output).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "{command:?} has ended");
+        let line = line.trim().to_owned();
+        Self { child, line }
+    }
+
+    /// The load server.
+    pub(crate) fn server(area: Area, one_core: bool) -> Self {
+        let mut command = Program::Timed.command(one_core);
+        command.args(["serve", &value(&area)]);
+        Self::start(command)
+    }
+
+    /// The bad connection of a control.
+    pub(crate) fn bad_peer(job: &Job) -> Self {
+        let mut command = Program::Timed.command(false);
+        command.args(arguments(job));
+        Self::start(command)
+    }
+
+    /// The address of a server.
+    pub(crate) fn address(&self) -> String {
+        self.line.clone()
     }
 }
 
-impl Drop for Server {
+impl Drop for Companion {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

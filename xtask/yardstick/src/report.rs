@@ -2,8 +2,8 @@
 
 use crate::Values;
 use crate::args::{Area, Job, Options, Runtime, Who};
-use crate::figures::{Better, Rounds, print};
-use crate::process::{Program, Server, can_bind, measure, raise_file_limit};
+use crate::figures::{Better, Figures, Rounds};
+use crate::process::{Companion, Program, can_bind, measure, raise_file_limit};
 use std::cell::RefCell;
 
 /// The rounds of a median.
@@ -11,6 +11,9 @@ const ROUNDS: usize = 3;
 
 /// Scaling is a ratio of small costs: more turns, of which some meet no other work of the machine.
 const SCALING_TURNS: usize = 7;
+
+/// Each of a bad console's three measurements is the first one twice.
+const BAD_PEER_ROUNDS: usize = 6;
 
 /// The most KiB that a bad console may cost: its queue of 8 MiB or its pending commands, twice for the memory around them.
 const BOUND: f64 = 16.0 * 1_024.0;
@@ -22,7 +25,7 @@ const JOURNAL_RATE: usize = 2_000;
 const FEW: usize = 10;
 
 /// The names that `--only` takes.
-const PARTS: [(Area, &str); 18] = [
+const PARTS: [(Area, &str); 19] = [
     (Area::Console, "events"),
     (Area::Console, "flood_mixed"),
     (Area::Console, "round_trip"),
@@ -38,35 +41,47 @@ const PARTS: [(Area, &str); 18] = [
     (Area::Console, "journal"),
     (Area::MainSocket, "events"),
     (Area::MainSocket, "hold"),
+    (Area::MainSocket, "many"),
     (Area::MainSocket, "scaling"),
     (Area::Rest, "sequential"),
     (Area::Rest, "concurrent"),
 ];
 
-/// Measures. Returns false if `--only` names nothing that is measured.
+/// Measures. Returns false if `--only` names nothing that is measured, or with `--check` if a budget does not hold.
 pub(crate) fn run(options: &Options) -> bool {
-    let run = Run {
-        options,
-        server: RefCell::new(None),
+    let areas = match &options.areas[..] {
+        [] => &Area::ALL,
+        areas => areas,
     };
     if let Some(only) = &options.only
-        && !PARTS.contains(&(options.area, only.as_str()))
+        && !areas.iter().any(|area| PARTS.contains(&(*area, only)))
     {
         eprintln!("there is no measurement {only}; docs/performance.md lists them");
         return false;
     }
-    match options.area {
-        Area::Console => run.console(),
-        Area::MainSocket => run.main_socket(),
-        Area::Rest => run.rest(),
+    let figures = Figures::new(options.json);
+    for area in areas {
+        let run = Run {
+            options,
+            area: *area,
+            figures: &figures,
+            server: RefCell::new(None),
+        };
+        match area {
+            Area::Console => run.console(),
+            Area::MainSocket => run.main_socket(),
+            Area::Rest => run.rest(),
+        }
     }
-    true
+    !options.check || figures.check()
 }
 
 struct Run<'a> {
     options: &'a Options,
+    area: Area,
+    figures: &'a Figures,
     /// Started when the first part needs it.
-    server: RefCell<Option<Server>>,
+    server: RefCell<Option<Companion>>,
 }
 
 impl Run<'_> {
@@ -159,21 +174,34 @@ impl Run<'_> {
         }
     }
 
-    /// Beside each value of the consoles with a bad one is the value without it.
+    /// 99 consoles beside a bad one. In the control, the bad connection belongs to a plain client in a process of its own: the
+    /// work of the server and of the system for it is the same, and the library has none.
     fn bad_peer(&self) {
-        let kinds = ["slow", "stopped", "deaf"];
-        let mut rounds = [(); 3].map(|()| Rounds::default());
-        let run = |kind: &str| {
-            let part = format!("bad_peer_{kind}");
-            measure(Program::Timed, &self.job(&part, 100), false)
-        };
-        for _ in 0..self.turns(ROUNDS) {
-            let without = run("none");
-            for (rounds, kind) in rounds.iter_mut().zip(kinds) {
-                rounds.push([run(kind), without.clone()]);
+        for kind in ["slow", "stopped", "deaf"] {
+            let job = |kind| self.job(&format!("bad_peer_{kind}"), 100);
+            let beside = || measure(Program::Timed, &job(kind), false);
+            let without = || measure(Program::Timed, &job("none"), false);
+            let control = || {
+                let bad = Job {
+                    who: Who::Plain,
+                    runtime: Runtime::Current,
+                    ..job(kind)
+                };
+                let _bad = Companion::bad_peer(&bad);
+                without()
+            };
+            let measurements: [&dyn Fn() -> Values; 3] = [&beside, &control, &without];
+            let (mut library, mut load) = (Rounds::default(), Rounds::default());
+            for round in 0..self.turns(BAD_PEER_ROUNDS) {
+                let mut measured = [(); 3].map(|()| Values::new());
+                for turn in 0..3 {
+                    let at = (round + turn) % 3;
+                    measured[at] = measurements[at]();
+                }
+                let [beside, control, without] = measured;
+                library.push([beside, control.clone()]);
+                load.push([control, without]);
             }
-        }
-        for (rounds, kind) in rounds.iter().zip(kinds) {
             for (of, unit, better) in [
                 ("rate", "events/s of the others", Better::Higher),
                 ("cpu", "CPU-s per million events", Better::Lower),
@@ -181,10 +209,13 @@ impl Run<'_> {
                 ("p99", "µs (p99)", Better::Lower),
             ] {
                 let name = format!("console_bad_peer_{kind}_{of}");
-                self.print(&name, rounds.medians(of), unit, better);
+                self.print(&name, library.medians(of), unit, better);
             }
+            let name = format!("console_bad_peer_{kind}_control");
+            let unit = "events/s of the others, beside those without a bad connection";
+            self.print(&name, load.medians("rate"), unit, Better::Higher);
             let name = format!("console_bad_peer_{kind}_rss");
-            let memory = [rounds.medians("rss")[0], BOUND];
+            let memory = [library.medians("rss")[0], BOUND];
             self.print(&name, memory, "KiB, beside the bound", Better::Lower);
         }
     }
@@ -211,14 +242,22 @@ impl Run<'_> {
             let rounds = self.rounds(Program::Timed, &self.job("events", 500_000));
             self.rate("socket_events", "socket_cpu", &rounds);
         }
-        if self.wants("hold") {
-            let job = self.job("hold", 10_000);
-            let time = self.rounds(Program::Timed, &job).medians("seconds");
+        for (part, count) in [("hold", 10_000), ("many", 20_000)] {
+            if !self.wants(part) {
+                continue;
+            }
+            let job = self.job(part, count);
+            let lower = Better::Lower;
+            let timed = self.rounds(Program::Timed, &job);
+            let time = timed.medians("seconds");
             let unit = "s until all are held";
-            self.print("socket_hold_time", time, unit, Better::Lower);
-            let heap = self.rounds(Program::Counting, &job).medians("heap");
+            self.print(&format!("socket_{part}_time"), time, unit, lower);
+            let counted = self.rounds(Program::Counting, &job);
             let unit = "KiB per subscription";
-            self.print("socket_hold_heap", heap, unit, Better::Lower);
+            for (of, rounds) in [("heap", &counted), ("rss", &timed)] {
+                let name = format!("socket_{part}_{of}");
+                self.print(&name, rounds.medians(of), unit, lower);
+            }
         }
         if self.wants("scaling") {
             self.scaling("socket_scaling", 10_000, "× the CPU of 10 subscriptions");
@@ -257,9 +296,9 @@ impl Run<'_> {
         if !bound {
             eprintln!("taskset is missing: round trips are not bound to one core");
         }
-        let server = Server::start(self.options.area, bound);
+        let server = Companion::server(self.area, bound);
         let job = Job {
-            address: server.address.clone(),
+            address: server.address(),
             ..self.job("round_trip", 10_000)
         };
         let rounds = by_turns(self.turns(ROUNDS), &job, |job| {
@@ -315,12 +354,12 @@ impl Run<'_> {
 
     fn job_of(&self, part: &str, count: usize) -> Job {
         let mut server = self.server.borrow_mut();
-        let server = server.get_or_insert_with(|| Server::start(self.options.area, false));
+        let server = server.get_or_insert_with(|| Companion::server(self.area, false));
         Job {
-            area: self.options.area,
+            area: self.area,
             part: part.to_owned(),
             who: Who::Ours,
-            address: server.address.clone(),
+            address: server.address(),
             runtime: self.runtime(),
             count,
             window: 1,
@@ -330,7 +369,7 @@ impl Run<'_> {
     }
 
     fn runtime(&self) -> Runtime {
-        let usual = match self.options.area {
+        let usual = match self.area {
             // A call is so short that the wake-up of another thread would be most of it.
             Area::Rest => Runtime::Current,
             Area::Console | Area::MainSocket => Runtime::Multi,
@@ -356,7 +395,7 @@ impl Run<'_> {
     }
 
     fn print(&self, name: &str, both: [f64; 2], unit: &str, better: Better) {
-        print(self.options.json, name, both, unit, better);
+        self.figures.print(name, both, unit, better);
     }
 }
 

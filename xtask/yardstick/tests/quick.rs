@@ -27,7 +27,8 @@ fn figures(area: &str) -> BTreeSet<String> {
 #[test]
 fn every_figure_of_consoles_is_measured() {
     let bad_peers = ["slow", "stopped", "deaf"].into_iter().flat_map(|kind| {
-        ["rate", "cpu", "p50", "p99", "rss"].map(|of| format!("console_bad_peer_{kind}_{of}"))
+        ["rate", "cpu", "p50", "p99", "control", "rss"]
+            .map(|of| format!("console_bad_peer_{kind}_{of}"))
     });
     let expected = [
         "console_events",
@@ -66,6 +67,10 @@ fn every_figure_of_the_main_socket_is_measured() {
         "socket_cpu",
         "socket_hold_time",
         "socket_hold_heap",
+        "socket_hold_rss",
+        "socket_many_time",
+        "socket_many_heap",
+        "socket_many_rss",
         "socket_scaling",
     ];
     assert_eq!(figures("main-socket"), expected.map(str::to_owned).into());

@@ -1,4 +1,5 @@
-//! Many consoles, one of which may be bad: the memory that the bad one costs, and the speed of the others.
+//! Many consoles, one of which may be bad: the memory that the bad one costs, and the speed of the others. The control is
+//! `plain::bad_peer`.
 
 use super::COMMAND;
 use super::ours::{open, read};
@@ -12,14 +13,21 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// The events without a reader: three times as many as the queue of a stream holds.
-const UNREAD: usize = 200_000;
+pub(super) const UNREAD: usize = 200_000;
 
 /// As many commands as may be pending by default, each as long as one may be without counting more than once.
-const PENDING: usize = 1_024;
-const LONG: usize = 8_000;
+pub(super) const PENDING: usize = 1_024;
+pub(super) const LONG: usize = 8_000;
+
+/// The commands that make the server slow, or let it send events at a steady rate.
+pub(super) const SLOW: &str = "trickle 10000 bytes";
+pub(super) const STEADY: &str = "trickle 1000";
 
 /// The time until the bad console has reached its bounds.
 const SETTLE: Duration = Duration::from_secs(1);
+
+/// The events of a flood over one console, for each console.
+const EACH: usize = 200;
 
 /// The timeout of a flood: its reply comes after the events, which take long in a debug build on a busy machine.
 const FLOOD: Duration = Duration::from_secs(300);
@@ -31,20 +39,20 @@ pub(super) async fn measure(job: &Job, heap: Heap) -> Values {
         let stream = console.subscribe::<PlayerMovedChunk>().await.unwrap();
         others.push((console, stream));
     }
-    let each = job.count * 100;
+    let each = job.count * EACH;
     flood(&mut others, each / 10).await;
     let bad = open(job).await;
     let mut unread = bad.subscribe::<PlayerMovedChunk>().await.unwrap();
     let before = heap.now();
     match job.part.as_str() {
         "bad_peer_slow" => {
-            bad.command("trickle 10000 bytes").await.unwrap();
+            bad.command(SLOW).await.unwrap();
             tokio::spawn(async move { while unread.next().await.is_some() {} });
         }
         "bad_peer_stopped" => {
             let flood = bad.command(format!("flood {UNREAD}")).timeout(FLOOD);
             flood.await.unwrap();
-            bad.command("trickle 1000").await.unwrap();
+            bad.command(STEADY).await.unwrap();
         }
         "bad_peer_deaf" => {
             bad.command("deaf").await.unwrap();

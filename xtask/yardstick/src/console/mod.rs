@@ -33,7 +33,8 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
         ("derived", Who::Ours) => ours::derived(job).await,
         ("derived", Who::Plain) => plain::derived(job).await,
         ("journal", _) => journal::measure(job).await,
-        (part, _) if part.starts_with("bad_peer") => bad_peer::measure(job, heap).await,
+        (part, Who::Ours) if part.starts_with("bad_peer") => bad_peer::measure(job, heap).await,
+        (part, Who::Plain) if part.starts_with("bad_peer") => plain::bad_peer(job).await,
         (_, Who::Ours) => ours::paced(job).await,
         (_, Who::Plain) => plain::paced(job).await,
     }

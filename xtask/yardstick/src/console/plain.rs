@@ -1,7 +1,7 @@
 //! The plain client of a console.
 
 use super::ours::{SETTLE, pace, parts};
-use super::{COMMAND, events, snapshots};
+use super::{COMMAND, bad_peer, events, snapshots};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
@@ -272,6 +272,29 @@ pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
     values.insert("cpu".to_owned(), cpu);
     assert!(clients.iter().all(|(client, _)| client.is_open()));
     values
+}
+
+/// The bad connection of a control. It reads every event, and runs until the process is ended.
+pub(super) async fn bad_peer(job: &Job) -> Values {
+    let (client, mut reader) = Client::open(job, Some(SMALL_BUFFER)).await;
+    tokio::spawn(async move { while reader.recv().await.is_some() {} });
+    subscribe(&client, &events::NAMES[..1]).await;
+    match job.part.as_str() {
+        "bad_peer_slow" => command(&client, bad_peer::SLOW.to_owned()).await,
+        "bad_peer_stopped" => {
+            command(&client, format!("flood {}", bad_peer::UNREAD)).await;
+            command(&client, bad_peer::STEADY.to_owned()).await;
+        }
+        _ => {
+            command(&client, "deaf".to_owned()).await;
+            for _ in 0..bad_peer::PENDING {
+                let client = client.clone();
+                tokio::spawn(async move { client.request("a".repeat(bad_peer::LONG)).await });
+            }
+        }
+    }
+    println!("ready");
+    std::future::pending().await
 }
 
 pub(super) async fn paced(job: &Job) -> Values {

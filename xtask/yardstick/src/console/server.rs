@@ -7,7 +7,7 @@
 //! - `trickle R` sends R events a second over this connection; `trickle R bytes` sends them byte by byte, R bytes a second.
 //! - `large N` is replied to with about N bytes.
 //! - `player list` and `player list-detailed` are replied to with 50 players, half of whom move.
-//! - `deaf` is the last command that is read.
+//! - `deaf` changes nothing. It and `trickle` are the last commands that are read.
 
 use super::{events, players};
 use crate::server::frames::Frames;

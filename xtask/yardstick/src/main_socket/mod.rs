@@ -24,8 +24,8 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
     match (job.part.as_str(), job.who) {
         ("events", Who::Ours) => ours::events(job).await,
         ("events", Who::Plain) => plain::events(job).await,
-        ("hold", Who::Ours) => ours::hold(job, heap).await,
-        ("hold", Who::Plain) => plain::hold(job, heap).await,
+        ("hold" | "many", Who::Ours) => ours::hold(job, heap).await,
+        ("hold" | "many", Who::Plain) => plain::hold(job, heap).await,
         (_, Who::Ours) => ours::paced(job).await,
         (_, Who::Plain) => plain::paced(job).await,
     }

@@ -25,7 +25,7 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
     let base = format!("http://{}/api", job.address);
     match job.who {
         Who::Ours => calls(&ours::Ours::new(&base, job), job, heap).await,
-        Who::Plain => calls(&plain::Plain::new(&base), job, heap).await,
+        Who::Plain => calls(&plain::Plain::new(&job.address, "/api"), job, heap).await,
     }
 }
 

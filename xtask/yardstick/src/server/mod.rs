@@ -35,7 +35,8 @@ pub(crate) enum Action {
     Subscribe(Arc<Frames>),
     /// Sends `rate` events a second over all connections that take part.
     Pace { rate: f64, lasting: Duration },
-    /// Sends `rate` of these events a second over this connection, until it is closed.
+    /// Sends `rate` of these events a second over this connection, until it is closed, and reads nothing more of it: another reply
+    /// could be written into the middle of an event.
     Trickle { events: Arc<Frames>, rate: f64 },
     /// Reads nothing more of this connection.
     StopReading,
@@ -93,6 +94,7 @@ async fn serve(
     let mut early = shake_hands(&mut tcp).await?;
     let mut connection = Connection::default();
     let reads = Cell::new(true);
+    let trickle = Cell::new(None);
     let mut act = |connection: &mut Connection, tcp: &TcpStream, text: &[u8]| match protocol
         .receive(text, connection)
     {
@@ -109,7 +111,9 @@ async fn serve(
         Some(Action::Trickle { events, rate }) => {
             let mut paced = Paced::new(tcp);
             paced.add(events);
-            pacer::start(vec![paced.sender()], rate, Duration::MAX);
+            // After the reply has been written.
+            trickle.set(Some((paced.sender(), rate)));
+            reads.set(false);
         }
         Some(Action::StopReading) => reads.set(false),
     };
@@ -134,6 +138,9 @@ async fn serve(
             return tcp.shutdown().await;
         }
         if !reads.get() && !has_output {
+            if let Some((sender, rate)) = trickle.take() {
+                pacer::start(vec![sender], rate, Duration::MAX);
+            }
             std::future::pending::<()>().await;
         }
         let interest = if has_output {
