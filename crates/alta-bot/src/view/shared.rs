@@ -56,7 +56,7 @@ impl Shared {
             }
         }
         for change in changes {
-            self.changes.publish(&(), change.clone());
+            self.changes.publish(&(), *change);
         }
     }
 
