@@ -1,5 +1,8 @@
+use crate::completions::CompletionsOptions;
 use crate::console::ConsoleOptions;
 use crate::exec::ExecOptions;
+use crate::man::ManOptions;
+use crate::new::NewOptions;
 use crate::server::TargetOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
@@ -29,6 +32,8 @@ pub(crate) enum Command {
     Console(ConsoleOptions),
     /// Run commands on a server and print their results.
     Exec(ExecOptions),
+    /// Write a project with a bot, a test against the simulator, and the first steps.
+    New(NewOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.
@@ -36,6 +41,10 @@ pub(crate) enum Command {
     /// The same original gets the same replacement in all files. Nothing is printed if an original would remain. Free text,
     /// such as a chat message, is not recognized: read the output before you share it.
     Anonymize(AnonymizeOptions),
+    /// Print the script with which a shell completes subcommands and options.
+    Completions(CompletionsOptions),
+    /// Print the manual page, or write the pages of all subcommands to a folder.
+    Man(ManOptions),
 }
 
 #[derive(Debug, ClapArgs)]

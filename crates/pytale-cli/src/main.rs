@@ -2,11 +2,14 @@
 
 mod anonymize;
 mod args;
+mod completions;
 mod console;
 mod context;
 mod demo;
 mod exec;
 mod failure;
+mod man;
+mod new;
 mod output;
 mod render;
 mod seconds;
@@ -45,8 +48,14 @@ async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Console(options) => console::run(options, context).await,
         Command::Exec(options) => exec::run(options, context).await,
+        Command::New(options) => new::run(options, context),
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
+        Command::Completions(options) => {
+            completions::run(options, context);
+            Ok(())
+        }
+        Command::Man(options) => man::run(options, context),
     }
 }
 

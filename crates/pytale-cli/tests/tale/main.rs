@@ -9,6 +9,8 @@
 #[cfg(unix)]
 mod console;
 mod exec;
+mod generated;
+mod new;
 mod run;
 #[cfg(unix)]
 mod terminal;
