@@ -234,6 +234,15 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             "run the one test that failed with `cargo test -p CRATE NAME`.",
         ),
         step(
+            "new-projects",
+            "the projects of `tale new`, compiled and tested",
+            // The features of the step before, so that nothing is built again.
+            Check::Cargo(words(
+                "test --workspace --all-features --test tale -- --ignored each_project",
+            )),
+            "the files of projects are in crates/pytale-cli/templates.",
+        ),
+        step(
             "docs",
             "documentation",
             Check::Doc(words("doc --no-deps --workspace --all-features")),

@@ -48,12 +48,19 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_long_help = "Examples:
+  tale anonymize frames.jsonl > shared.jsonl
+  tale exec --json \"player list\" | tale anonymize")]
 pub(crate) struct AnonymizeOptions {
     /// Files with JSON values, one after the other; standard input if none is given.
     pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_long_help = "Examples:
+  tale demo
+  tale demo --duration 60 --seed 3
+  tale demo --json | jq .")]
 pub(crate) struct DemoOptions {
     /// The duration in seconds, at least 5.
     #[arg(long, default_value_t = 20.0, value_parser = duration)]
@@ -71,5 +78,67 @@ fn duration(text: &str) -> Result<f64, String> {
         Ok(seconds) if (5.0..=3_600.0).contains(&seconds) => Ok(seconds),
         Ok(_) => Err("must be 5 to 3600 seconds".to_owned()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// The words of an example as a shell passes them, up to a pipe or a redirection.
+    fn words(example: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quote = None;
+        let mut characters = example.chars();
+        while let Some(character) = characters.next() {
+            match (character, quote) {
+                ('|' | '>' | '<' | '&' | ';' | '#', None) => break,
+                (' ', None) => words.push(String::new()),
+                ('"' | '\'', None) => quote = Some(character),
+                (_, Some(open)) if open == character => quote = None,
+                ('\\', None | Some('"')) => words.last_mut().unwrap().extend(characters.next()),
+                _ => words.last_mut().unwrap().push(character),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    /// The lines of the help that begin with the program's name.
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_long_help().map(ToString::to_string);
+        let help = help.unwrap_or_default();
+        let Some((_, examples)) = help.split_once("Examples:\n") else {
+            return Vec::new();
+        };
+        let lines = examples.lines().map(str::trim_start);
+        let of_program = lines.filter(|line| line.starts_with("tale "));
+        of_program.map(str::to_owned).collect()
+    }
+
+    /// The examples of a subcommand may be in the help of the command above it.
+    fn check(command: &clap::Command, path: &str, above: &[String]) {
+        let examples = [above, &examples(command)].concat();
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            check(below, &path, &examples);
+        }
+        let is_own = |line: &&String| line.starts_with(path);
+        assert!(
+            examples.iter().any(|line| is_own(&line)),
+            "{path} --help has no example"
+        );
+        for example in examples {
+            let parsed = Args::try_parse_from(words(&example));
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn the_help_of_each_subcommand_has_examples_that_are_accepted() {
+        for command in Args::command().get_subcommands() {
+            check(command, &format!("tale {}", command.get_name()), &[]);
+        }
     }
 }

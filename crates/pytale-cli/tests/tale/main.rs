@@ -10,6 +10,7 @@
 mod console;
 mod exec;
 mod generated;
+mod help;
 mod new;
 mod run;
 #[cfg(unix)]

@@ -62,6 +62,18 @@ fn a_project_has_all_files_without_placeholders() {
 }
 
 #[test]
+fn the_output_is_the_one_in_the_documentation() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = new(folder.path(), &["harbor-bot"]);
+    let shown = format!(
+        "$ tale new harbor-bot\n{}",
+        String::from_utf8(done.stdout).unwrap()
+    );
+    let page = fs::read_to_string(checkout().join("docs/tale.md")).unwrap();
+    assert!(page.replace("\r\n", "\n").contains(&shown), "{shown}");
+}
+
+#[test]
 fn an_existing_folder_or_file_is_not_touched() {
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path().join("harbor");
