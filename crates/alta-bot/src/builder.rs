@@ -35,6 +35,9 @@ pub struct Builder {
     pub(crate) warnings: Vec<String>,
 }
 
+/// The tokens of the bot's account, and the first of them.
+type BotAccount = (TokenCache<BotLogin>, Token);
+
 impl Bot {
     /// A configuration with all defaults.
     pub fn builder() -> Builder {
@@ -131,30 +134,10 @@ impl Builder {
     #[doc(alias = "wait_for_ready")]
     #[doc(alias = "wait_for_ws")]
     pub async fn connect(mut self) -> Result<Bot, Error> {
-        let http = self.checked()?;
-        let http = self.observed(http);
-        let addresses = self.endpoints;
-        let endpoints = alta_auth::Endpoints::new(addresses.token_url, addresses.rest_url.clone());
-
-        let mut identities = Identities::default();
-        let mut bot = None;
-        if let Some(credentials) = self.bot {
-            let login = BotLogin::new(http.clone(), credentials, &endpoints);
-            let (tokens, token) = log_in(login, "connecting a bot").await?;
-            check_user_id(&token, self.user_id)?;
-            identities = identities.with_bot(tokens.clone());
-            bot = Some((tokens, token));
-        }
-        if let Some(credentials) = self.user {
-            let login = UserLogin::new(http.clone(), credentials, &endpoints);
-            let (tokens, _) = log_in(login, "connecting a bot").await?;
-            identities = identities.with_user(tokens);
-        }
-
-        let rest = alta_rest::Client::new(http, addresses.rest_url, identities);
+        let (rest, bot) = self.log_in("connecting a bot").await?;
         let (socket, account) = match bot {
             Some((tokens, token)) => {
-                let config = self.socket.url(addresses.socket_url);
+                let config = self.socket.url(self.endpoints.socket_url);
                 (
                     Some(open_socket(Arc::new(tokens), config).await?),
                     Some(token),
@@ -171,8 +154,53 @@ impl Builder {
         ))
     }
 
+    /// Logs in and returns the client of the REST API, without a main websocket: for a program that makes a few calls and ends.
+    /// If the login cannot be reached, it fails at once. [`CloudAccess`](crate::CloudAccess) opens a console with this client.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] with all problems of the configuration, [`ErrorKind::Login`] if the credentials are refused or the
+    /// login cannot be reached.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the connections that it has opened.
+    pub async fn rest(mut self) -> Result<alta_rest::Client, Error> {
+        let (rest, _) = self.log_in("logging in").await?;
+        Ok(rest)
+    }
+
+    /// Logs each account in. The tokens of the bot are also those of the main websocket.
+    async fn log_in(
+        &mut self,
+        doing: &'static str,
+    ) -> Result<(alta_rest::Client, Option<BotAccount>), Error> {
+        let http = self.checked(doing)?;
+        let http = self.observed(http);
+        let addresses = &self.endpoints;
+        let endpoints =
+            alta_auth::Endpoints::new(addresses.token_url.clone(), addresses.rest_url.clone());
+
+        let mut identities = Identities::default();
+        let mut bot = None;
+        if let Some(credentials) = self.bot.take() {
+            let login = BotLogin::new(http.clone(), credentials, &endpoints);
+            let (tokens, token) = log_in(login, doing).await?;
+            check_user_id(&token, self.user_id, doing)?;
+            identities = identities.with_bot(tokens.clone());
+            bot = Some((tokens, token));
+        }
+        if let Some(credentials) = self.user.take() {
+            let login = UserLogin::new(http.clone(), credentials, &endpoints);
+            let (tokens, _) = log_in(login, doing).await?;
+            identities = identities.with_user(tokens);
+        }
+        let rest = alta_rest::Client::new(http, addresses.rest_url.clone(), identities);
+        Ok((rest, bot))
+    }
+
     /// Checks the configuration, and returns the HTTP stack.
-    fn checked(&mut self) -> Result<HttpClient, Error> {
+    fn checked(&mut self, doing: &'static str) -> Result<HttpClient, Error> {
         self.check();
         let http = match self.http.take() {
             Some(http) => Ok(http),
@@ -184,7 +212,7 @@ impl Builder {
             Err((problem, source)) => (Some(problem), source),
         };
         self.problems.extend(problem);
-        let error = not_configured(std::mem::take(&mut self.problems));
+        let error = not_configured(std::mem::take(&mut self.problems), doing);
         Err(match source {
             Some(source) => error.caused_by(source),
             None => error,
@@ -315,13 +343,13 @@ fn is_local(url: &Url) -> bool {
 }
 
 /// The id in the token is right; another id in the settings means that they belong to another account.
-fn check_user_id(token: &Token, given: Option<UserId>) -> Result<(), Error> {
+fn check_user_id(token: &Token, given: Option<UserId>, doing: &'static str) -> Result<(), Error> {
     match (token.user_id(), given) {
         (Some(actual), Some(given)) if actual != given => {
             let problem = format!(
                 "the user id {given} was set, but these credentials belong to user {actual}"
             );
-            Err(not_configured(vec![problem]))
+            Err(not_configured(vec![problem], doing))
         }
         _ => Ok(()),
     }
@@ -373,8 +401,8 @@ fn default_http(_: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
     Err((problem.to_owned(), None))
 }
 
-fn not_configured(problems: Vec<String>) -> Error {
-    Error::new(ErrorKind::Config { problems }, "connecting a bot")
+fn not_configured(problems: Vec<String>, doing: &'static str) -> Error {
+    Error::new(ErrorKind::Config { problems }, doing)
 }
 
 impl fmt::Debug for Builder {

@@ -39,6 +39,24 @@ fn long_backoff() -> att_console::Config {
 }
 
 #[tokio::test]
+async fn a_login_for_rest_alone_opens_no_main_websocket_and_reports_a_wrong_secret() {
+    let sim = Sim::builder().start().await.unwrap();
+    // A main websocket would fail.
+    let refuse = Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(u32::MAX);
+    sim.faults().arm(refuse);
+    let rest = within(builder(&sim).rest()).await.unwrap();
+    let groups = within(rest.groups().joined().collect(10)).await.unwrap();
+    assert_eq!(groups.len(), 1);
+    let wrong = BotCredentials::new(sim.bot().client_id, "another");
+    let error = within(builder(&sim).bot(wrong).rest()).await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Login);
+    assert!(
+        format!("{error:?}").starts_with("logging in: the login failed"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_bot_has_its_id_and_name_and_accepts_pending_and_new_invitations() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = connect(&sim).await;

@@ -1,9 +1,16 @@
+use crate::bans::BansOptions;
 use crate::completions::CompletionsOptions;
 use crate::console::ConsoleOptions;
 use crate::exec::ExecOptions;
+use crate::groups::GroupsOptions;
+use crate::invites::InvitesOptions;
+use crate::login::LoginOptions;
 use crate::man::ManOptions;
+use crate::members::MembersOptions;
 use crate::new::NewOptions;
 use crate::server::TargetOptions;
+use crate::servers::ServersOptions;
+use crate::whoami::WhoamiOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -34,6 +41,20 @@ pub(crate) enum Command {
     Exec(ExecOptions),
     /// Write a project with a bot, a test against the simulator, and the first steps.
     New(NewOptions),
+    /// Check the account of the cloud, and store its secret.
+    Login(LoginOptions),
+    /// The account of the cloud.
+    Whoami(WhoamiOptions),
+    /// The groups of the account.
+    Groups(GroupsOptions),
+    /// The servers of the account's groups, or of one group.
+    Servers(ServersOptions),
+    /// The members of a group.
+    Members(MembersOptions),
+    /// The invitations to the account; accept or reject one.
+    Invites(InvitesOptions),
+    /// The banned players of a group.
+    Bans(BansOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.

@@ -1,3 +1,4 @@
+use crate::cloud::Account;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::server::{Target, TargetOptions};
@@ -17,5 +18,10 @@ impl Context {
     /// The server that the command line, the environment and the configuration file name.
     pub(crate) fn target(&self) -> Result<Target, Failure> {
         self.options.resolve(&Self::settings()?)
+    }
+
+    /// The account of the cloud that the command line, the configuration file or the environment names.
+    pub(crate) fn account(&self) -> Result<Account, Failure> {
+        Account::find(self.options.profile.as_deref(), &Self::settings()?)
     }
 }

@@ -2,19 +2,27 @@
 
 mod anonymize;
 mod args;
+mod bans;
+mod cloud;
 mod completions;
 mod console;
 mod context;
 mod demo;
 mod exec;
 mod failure;
+mod groups;
+mod invites;
+mod login;
 mod man;
+mod members;
 mod new;
 mod output;
 mod render;
 mod seconds;
 mod server;
+mod servers;
 mod settings;
+mod whoami;
 
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
@@ -49,6 +57,13 @@ async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Console(options) => console::run(options, context).await,
         Command::Exec(options) => exec::run(options, context).await,
         Command::New(options) => new::run(options, context),
+        Command::Login(options) => login::run(options, context).await,
+        Command::Whoami(options) => whoami::run(options, context).await,
+        Command::Groups(options) => groups::run(options, context).await,
+        Command::Servers(options) => servers::run(options, context).await,
+        Command::Members(options) => members::run(options, context).await,
+        Command::Invites(options) => invites::run(options, context).await,
+        Command::Bans(options) => bans::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {

@@ -10,11 +10,14 @@ use tokio::time::timeout;
 
 /// Opens the console of a server, which connects in the background and reconnects after every loss.
 pub(crate) async fn open(target: &Target, config: Config) -> Result<Console, Failure> {
-    warn_if_exposed(&target.url).await;
+    if !target.is_in_cloud() {
+        warn_if_exposed(&target.url).await;
+    }
+    let access = target.access().await?;
     let tls = Tls::web_roots().map_err(|error| Failure::new(Status::Failed, error.to_string()))?;
     let dialer = Arc::new(TcpDialer::with_tls(tls));
     let config = config.label(target.name.clone()).dialer(dialer);
-    Ok(Console::open_with(target.access(), config))
+    Ok(Console::open_with(access, config))
 }
 
 /// Opens the console and waits until the server has accepted the token. Fails with the first failed attempt, unless `wait` says
@@ -27,12 +30,12 @@ pub(crate) async fn connect(
     let console = open(target, config).await?;
     match wait {
         Some(wait) => console.ready_within(wait).await?,
-        None => first_attempt(&console).await?,
+        None => first_attempt(&console, target).await?,
     }
     Ok(console)
 }
 
-async fn first_attempt(console: &Console) -> Result<(), Failure> {
+async fn first_attempt(console: &Console, target: &Target) -> Result<(), Failure> {
     let decided = |state: &State| !matches!(state, State::Connecting { .. });
     let state = console
         .statuses()
@@ -41,7 +44,12 @@ async fn first_attempt(console: &Console) -> Result<(), Failure> {
         .map(|status| status.state);
     match state {
         Some(State::Recovering { because, .. }) => {
-            let failure = Failure::not_connected(&because);
+            let failure = if target.is_in_cloud() {
+                Failure::new(Status::Unreachable, because.to_string())
+                    .advice("`tale servers` lists the servers and their states; --wait waits for one that starts")
+            } else {
+                Failure::not_connected(&because)
+            };
             Err(failure.of(&format!("connecting to {}", console.label())))
         }
         _ => Ok(console.ready().await?),

@@ -1,9 +1,12 @@
+use crate::cloud::{self, Account};
 use crate::failure::Failure;
 use crate::server::token::{self, TokenSource};
-use crate::settings::Settings;
+use crate::settings::{Profile, Settings};
 use clap::Args;
 use pytale::Console;
+use pytale::bot::CloudAccess;
 use pytale::console::{Access, ConsoleAccess, TokenFile};
+use pytale::rest::ConsoleOptions;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +25,10 @@ pub(crate) struct TargetOptions {
     /// file in its default place.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// The id or the name of a server of the cloud; the account is that of the profile, or of ALTA_CLIENT_ID and
+    /// ALTA_CLIENT_SECRET.
+    #[arg(long, global = true, value_name = "ID|NAME", conflicts_with_all = ["host", "port", "token_file"])]
+    pub(crate) server: Option<String>,
     /// A profile of the configuration file.
     #[arg(long, global = true, value_name = "NAME", env = "TALE_PROFILE")]
     pub(crate) profile: Option<String>,
@@ -31,12 +38,35 @@ pub(crate) struct TargetOptions {
 pub(crate) struct Target {
     /// The name in messages: of the profile, or else the address.
     pub(crate) name: String,
+    /// The address in messages.
     pub(crate) url: String,
-    access: Arc<dyn Access>,
+    place: Place,
+}
+
+enum Place {
+    SelfHosted(Arc<dyn Access>),
+    Cloud {
+        account: Box<Account>,
+        server: String,
+    },
 }
 
 impl TargetOptions {
     pub(crate) fn resolve(&self, settings: &Settings) -> Result<Target, Failure> {
+        if let Some(server) = self.cloud_server(settings)? {
+            let account = Account::find(self.profile.as_deref(), settings)?;
+            return Ok(Target {
+                name: match (&self.server, account.profile()) {
+                    (None, Some(profile)) => profile.to_owned(),
+                    _ => server.clone(),
+                },
+                url: format!("server {server} of {}", account.cloud()),
+                place: Place::Cloud {
+                    account: Box::new(account),
+                    server,
+                },
+            });
+        }
         // A server on the command line does not take the address or the token of the default profile.
         let named = self.profile.is_some() || self.host.is_none();
         let profile = if named {
@@ -67,14 +97,64 @@ impl TargetOptions {
         Ok(Target {
             name: profile.map_or_else(|| shown.clone(), |(name, _)| name.to_owned()),
             url: shown,
-            access,
+            place: Place::SelfHosted(access),
         })
+    }
+
+    /// The server of the cloud that the command line or the profile names.
+    fn cloud_server(&self, settings: &Settings) -> Result<Option<String>, Failure> {
+        if self.server.is_some() {
+            return Ok(self.server.clone());
+        }
+        let profile = settings.profile(self.profile.as_deref())?;
+        let Some((name, profile)) = profile.filter(|(_, profile)| profile.server.is_some()) else {
+            return Ok(None);
+        };
+        let of_profile =
+            |Profile {
+                 host,
+                 port,
+                 token_file,
+                 ..
+             }: &Profile| { host.is_some() || port.is_some() || token_file.is_some() };
+        if of_profile(profile) {
+            return Err(Failure::usage(format!(
+                "the profile {name} names both a server of the cloud and a self-hosted one"
+            ))
+            .advice("use two profiles: one with server, one with host, port and token-file"));
+        }
+        let of_options = self.host.is_some() || self.port.is_some() || self.token_file.is_some();
+        match (of_options, &self.profile) {
+            (false, _) => Ok(profile.server.clone()),
+            // A self-hosted server on the command line takes nothing from the default profile.
+            (true, None) => Ok(None),
+            (true, Some(_)) => Err(Failure::usage(format!(
+                "the profile {name} names a server of the cloud, and the options a self-hosted one"
+            ))
+            .advice("leave out --profile, or --host, --port and --token-file")),
+        }
     }
 }
 
 impl Target {
-    pub(crate) fn access(&self) -> Arc<dyn Access> {
-        Arc::clone(&self.access)
+    pub(crate) fn is_in_cloud(&self) -> bool {
+        matches!(self.place, Place::Cloud { .. })
+    }
+
+    /// The access to the console. For a server of the cloud, logs in and finds the server.
+    pub(crate) async fn access(&self) -> Result<Arc<dyn Access>, Failure> {
+        match &self.place {
+            Place::SelfHosted(access) => Ok(Arc::clone(access)),
+            Place::Cloud { account, server } => {
+                let rest = account.log_in().await?;
+                let id = cloud::server_id(&rest, server).await?;
+                Ok(Arc::new(CloudAccess::new(
+                    rest,
+                    id,
+                    ConsoleOptions::default(),
+                )))
+            }
+        }
     }
 }
 

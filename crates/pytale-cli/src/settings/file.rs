@@ -1,5 +1,5 @@
 use crate::failure::Failure;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -27,11 +27,51 @@ pub(crate) struct Profile {
     pub(crate) port: Option<u16>,
     /// The token file of a self-hosted server. A relative path begins at the folder of the configuration file.
     pub(crate) token_file: Option<PathBuf>,
+    /// The id or the name of a server of the cloud.
+    #[serde(default, deserialize_with = "id_or_name")]
+    pub(crate) server: Option<String>,
+    /// The account of a bot, and the file with its secret.
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The account of a player, and the file with its password.
+    pub(crate) username: Option<String>,
+    pub(crate) password_file: Option<PathBuf>,
+    /// The addresses of a private cloud.
+    pub(crate) token_url: Option<String>,
+    pub(crate) rest_url: Option<String>,
+    pub(crate) socket_url: Option<String>,
+}
+
+/// `server = 7` and `server = "Thornwood"`.
+fn id_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected the id or the name of a server")]
+    enum IdOrName {
+        Id(u64),
+        Name(String),
+    }
+
+    Ok(Some(match IdOrName::deserialize(deserializer)? {
+        IdOrName::Id(id) => id.to_string(),
+        IdOrName::Name(name) => name,
+    }))
 }
 
 /// The keys of each table, for the error of a misspelled one.
 const KEYS: [&str; 2] = ["default", "profiles"];
-const PROFILE_KEYS: [&str; 3] = ["host", "port", "token-file"];
+const PROFILE_KEYS: [&str; 11] = [
+    "host",
+    "port",
+    "token-file",
+    "server",
+    "client-id",
+    "client-secret-file",
+    "username",
+    "password-file",
+    "token-url",
+    "rest-url",
+    "socket-url",
+];
 
 impl Settings {
     /// Reads the file. A missing file is empty settings.
@@ -90,6 +130,11 @@ impl Settings {
             self.path.display()
         ))
         .advice(advice))
+    }
+
+    /// The path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A path in the file: relative ones begin at its folder.
@@ -181,6 +226,19 @@ mod tests {
     fn a_value_of_the_wrong_type_is_named_with_its_line() {
         let said = parse("[profiles.home]\nport = 'many'").unwrap_err();
         assert!(said.contains("line 2") && said.contains("port"), "{said}");
+    }
+
+    #[test]
+    fn a_server_is_an_id_or_a_name() {
+        let text = "[profiles.a]\nserver = 7\n[profiles.b]\nserver = 'Thornwood'";
+        let settings = parse(text).unwrap();
+        let server = |name: &str| settings.profiles[name].server.clone().unwrap();
+        assert_eq!(
+            (server("a").as_str(), server("b").as_str()),
+            ("7", "Thornwood")
+        );
+        let said = parse("[profiles.a]\nserver = true").unwrap_err();
+        assert!(said.contains("the id or the name of a server"), "{said}");
     }
 
     #[test]

@@ -3,5 +3,5 @@
 mod file;
 mod places;
 
-pub(crate) use file::{Settings, nearest};
+pub(crate) use file::{Profile, Settings, nearest};
 pub(crate) use places::{config_file, data_folder};

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cloud;
 #[cfg(unix)]
 mod console;
 mod exec;

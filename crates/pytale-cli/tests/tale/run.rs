@@ -65,7 +65,7 @@ pub(crate) async fn tale_in(variables: &[(&str, &str)], arguments: &[&str]) -> D
     finished(variables, arguments, "").await
 }
 
-async fn finished(variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Done {
+pub(crate) async fn finished(variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Done {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
     // Neither the configuration nor the variables of the developer.
     command.env("TALE_CONFIG", "/nonexistent/tale.toml");
@@ -74,6 +74,12 @@ async fn finished(variables: &[(&str, &str)], arguments: &[&str], input: &str) -
         "TAVERN_TOKEN",
         "TAVERN_TOKEN_FILE",
         "COLUMNS",
+        "ALTA_CLIENT_ID",
+        "ALTA_CLIENT_SECRET",
+        "ALTA_USERNAME",
+        "ALTA_PASSWORD",
+        "ALTA_REST_URL",
+        "ALTA_TOKEN_URL",
     ] {
         command.env_remove(name);
     }

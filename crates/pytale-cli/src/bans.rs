@@ -1,0 +1,40 @@
+//! `tale bans`: the banned players of a group.
+
+use crate::cloud::{listing, print};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::groups;
+use crate::members::day;
+use clap::Args;
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  tale bans Thornwood
+  tale bans 2000011 --json | jq '.[].user_id'")]
+pub(crate) struct BansOptions {
+    /// The id or the name of a group of the account.
+    group: String,
+    /// Print the banned players as one JSON array.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(options: &BansOptions, context: &Context) -> Result<(), Failure> {
+    let rest = context.account()?.log_in().await?;
+    let groups = groups::joined(&rest).await?;
+    let group = groups::named(&options.group, &groups)?.group.id;
+    let bans = listing("listing the bans", rest.bans().list(group), None).await?;
+    print(
+        context,
+        options.json,
+        &bans,
+        ["id", "name", "since"],
+        |banned| {
+            [
+                banned.user_id.to_string(),
+                banned.username.clone(),
+                day(banned.created_at),
+            ]
+        },
+    )
+}
