@@ -89,7 +89,8 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> DurableFile<T> {
         }
         let items = match read_small_file(&path, LARGEST) {
             Ok((text, _)) => parse(&text, list).map_err(|reason| {
-                let reason = format!("it is damaged, and not changed; rename it to start without its {list}: {reason}");
+                let reason =
+                    format!("{reason}; it is not changed: rename it to start without its {list}");
                 io::Error::new(io::ErrorKind::InvalidData, reason)
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -125,13 +126,17 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> DurableFile<T> {
 }
 
 fn parse<T: DeserializeOwned>(text: &str, list: &str) -> Result<Vec<T>, String> {
-    let mut content: Content = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let damaged = |error: serde_json::Error| format!("it is damaged: {error}");
+    let mut content: Content = serde_json::from_str(text).map_err(damaged)?;
     if content.version != VERSION {
-        return Err(format!("version {} is not known", content.version));
+        let version = content.version;
+        return Err(format!(
+            "its version {version} is not known: another version of this library has written it"
+        ));
     }
     let items = content.lists.remove(list);
     let items = items.ok_or_else(|| format!("it has no {list}"))?;
-    serde_json::from_value(items).map_err(|error| error.to_string())
+    serde_json::from_value(items).map_err(damaged)
 }
 
 /// The path without links: two paths to a file have one lock, and a link is not replaced by a file.

@@ -13,6 +13,7 @@ use alta_sim::{Action, Fault, Hook, Sim};
 use att_console::{Argument, Console, ErrorKind, State, Status};
 use att_kit::messages::{Delivery, Messages};
 use att_kit::players::Players;
+use att_kit::timing::{DelayEnd, Delays};
 use std::time::Duration;
 use support::{NAMES, config, id, open, self_hosted, until, within};
 
@@ -190,4 +191,38 @@ async fn waiting_messages_are_bounded_and_do_not_keep_a_console_open() {
     drop((console, messages));
     sim.wait_for_consoles(server, 0).await.unwrap();
     assert_eq!(within(first).await.unwrap().unwrap(), Delivery::Closed);
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_in_the_first_list_of_a_new_console() {
+    let (sim, server) = self_hosted().await;
+    let player = sim.player_joins(server, " J.K. ").unwrap();
+    let console = open(&sim, server);
+    let messages = Messages::of(&console);
+    for name in ["J.K.", " J.K. ", "j.k."] {
+        let sent = within(messages.to(name, "Hi")).await;
+        assert_eq!(sent.unwrap(), Delivery::Sent, "{name:?}");
+    }
+    let expected = (player, "Hi".to_owned());
+    assert_eq!(sent(&sim, server), vec![expected; 3]);
+    assert_eq!(
+        within(messages.to("Nobody", "Hi")).await.unwrap(),
+        Delivery::Left
+    );
+}
+
+#[tokio::test]
+async fn a_player_whom_a_slow_server_has_not_listed_yet_has_not_left() {
+    let (sim, server) = self_hosted().await;
+    sim.withdraw_console_event(server, "PlayerJoined");
+    sim.withdraw_console_event(server, "PlayerLeft");
+    let console = open(&sim, server);
+    within(Players::of(&console).complete()).await.unwrap();
+    let slow = Fault::new(Hook::ConsoleCommand, Action::Delay(Duration::from_secs(3)));
+    sim.faults().arm(slow.containing("player list"));
+    let player = sim.player_joins(server, "O'Neil").unwrap();
+    let mut soon = Delays::of(&console).after(id(player), SHORT, |_| async {});
+    let message = Messages::of(&console).to(id(player), "Hi");
+    assert_eq!(within(message).await.unwrap(), Delivery::Sent);
+    assert_eq!(within(soon.ended()).await, DelayEnd::Ran);
 }

@@ -172,3 +172,19 @@ async fn an_error_names_the_step_that_failed() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn an_announcement_with_characters_that_a_command_cannot_contain_is_sent() {
+    let (sim, server) = self_hosted().await;
+    sim.player_joins(server, "J.K.").unwrap();
+    let console = open(&sim, server);
+    within(console.ready()).await.unwrap();
+    let shutdown = quick().announce_at([Duration::ZERO]).return_within(None);
+    let mut shutdown = shutdown
+        .message(|_| "\"Bye\" \\ all\n".to_owned())
+        .start(&console);
+    let stages = stages(&mut shutdown).await;
+    assert!(stages[0].starts_with("announced"), "{stages:?}");
+    let texts: Vec<_> = sim.messages(server).into_iter().map(|it| it.text).collect();
+    assert_eq!(texts, ["\u{201c}Bye\u{201d} / all "]);
+}

@@ -176,8 +176,10 @@ fn among(word: &Word, players: &[User]) -> Result<Option<User>, Invalid> {
 
 async fn online(console: &Console) -> Result<Vec<User>, Invalid> {
     let players = Players::of(console);
-    let complete = tokio::time::timeout(LOOKUP_TIMEOUT, players.complete()).await;
-    let online = complete.ok().flatten();
-    let online = online.ok_or(Invalid::PlayersUnknown)?;
+    let listed = tokio::time::timeout(LOOKUP_TIMEOUT, players.when_listed()).await;
+    if listed != Ok(true) {
+        return Err(Invalid::PlayersUnknown);
+    }
+    let online = players.online();
     Ok(online.iter().map(|player| player.user.clone()).collect())
 }

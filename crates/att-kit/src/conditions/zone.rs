@@ -32,10 +32,19 @@ impl Zone {
         Self(Shape::Sphere { center, radius })
     }
 
-    /// The points of a box, given by any two opposite corners.
+    /// The points of a box, given by any two opposite corners. A box with a coordinate that is not a number contains nobody.
     pub fn cuboid(corner: impl Into<Vector3>, opposite: impl Into<Vector3>) -> Self {
         let (one, other) = (corner.into(), opposite.into());
         let of_both = |pick: fn(f64, f64) -> f64| {
+            // `min` and `max` ignore one that is not a number.
+            let pick = |one: f64, other: f64| {
+                let is_number = !one.is_nan() && !other.is_nan();
+                if is_number {
+                    pick(one, other)
+                } else {
+                    f64::NAN
+                }
+            };
             Vector3::new(
                 pick(one.x, other.x),
                 pick(one.y, other.y),
@@ -104,7 +113,9 @@ impl Zone {
                     (at.y, low.y, high.y),
                     (at.z, low.z, high.z),
                 ];
-                let is_number = axes.iter().all(|(at, ..)| !at.is_nan());
+                let is_number = axes
+                    .iter()
+                    .all(|(at, low, high)| ![at, low, high].iter().any(|part| part.is_nan()));
                 let is_between =
                     |(at, low, high): (f64, f64, f64)| low - margin <= at && at <= high + margin;
                 is_number.then(|| axes.into_iter().all(is_between))
@@ -177,6 +188,22 @@ mod tests {
                 json!({"Position": [1, 2], "Chunk": 7}),
             ] {
                 assert_eq!(zone.contains(&detailed(&fields)), None, "{zone:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_box_without_a_number_contains_nobody_and_one_without_an_end_does() {
+        let at = Vector3::new(5.0, 1.0, 1.0);
+        let half = Zone::cuboid([f64::NEG_INFINITY; 3], [f64::INFINITY, 2.0, 2.0]);
+        assert_eq!(half.contains_position(at, 0.0), Some(true));
+        for corner in [[f64::NAN, 0.0, 0.0], [0.0, f64::NAN, 0.0]] {
+            let zones = [
+                Zone::cuboid(corner, [5.0; 3]),
+                Zone::cuboid([5.0; 3], corner),
+            ];
+            for zone in zones {
+                assert_eq!(zone.contains_position(at, 0.0), None, "{zone:?}");
             }
         }
     }

@@ -8,6 +8,9 @@ pub const MAX_DEBTS: usize = 1_000;
 /// The largest distance of two positions that count as one home, in meters. Servers store positions with fewer digits.
 const SAME_HOME: f64 = 0.5;
 
+/// The relative error of a coordinate on a server, which stores 24 bits of it: more than [`SAME_HOME`] far away.
+const ROUNDING: f64 = 1e-6;
+
 /// A home that was changed for a teleport, and that is not known to be restored: it may be wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -36,7 +39,10 @@ impl Debt {
 
 fn is_same(one: Option<Vector3>, other: Option<Vector3>) -> bool {
     match (one, other) {
-        (Some(one), Some(other)) => one.distance(other) <= SAME_HOME,
+        (Some(one), Some(other)) => {
+            let rounding = ROUNDING * other.distance(Vector3::ZERO);
+            one.distance(other) <= SAME_HOME.max(rounding)
+        }
         (None, None) => true,
         _ => false,
     }
@@ -69,6 +75,22 @@ mod tests {
             assert!(text.starts_with(r#"{"player":-7,"home":"#), "{text}");
             assert_eq!(serde_json::from_str::<Debt>(&text).unwrap(), debt);
         }
+    }
+
+    #[test]
+    fn a_debt_explains_a_home_that_the_server_has_rounded() {
+        let debt = Debt {
+            set_to: Vector3::new(1e8 + 3.0, 5.0, -2.0),
+            ..debt(None, Timestamp::now())
+        };
+        assert!(debt.explains(Some(Vector3::new(1e8, 5.0, -2.0))));
+        assert!(debt.explains(None));
+        assert!(!debt.explains(Some(Vector3::new(1e8 - 1_000.0, 5.0, -2.0))));
+        let near = Debt {
+            set_to: Vector3::new(-690.0, 124.0, 70.0),
+            ..debt
+        };
+        assert!(!near.explains(Some(Vector3::new(-691.0, 124.0, 70.0))));
     }
 
     #[test]

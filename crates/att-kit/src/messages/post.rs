@@ -5,6 +5,7 @@ use crate::clock::NEVER;
 use crate::players::Online;
 use crate::timing::stay::{Presence, Stay};
 use alta_model::Timestamp;
+use att_console::Target;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,9 +32,9 @@ pub(super) enum Audience {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
-    Send,
+    Send(Target),
     /// Look again at this instant, or when the players or the state of the console change.
     Wait(Instant),
     End(Delivery),
@@ -64,15 +65,18 @@ impl Post {
         now: Instant,
         wall: Timestamp,
     ) -> Step {
-        let visible = match &mut self.audience {
-            Audience::Everyone { visible } => *visible,
-            Audience::Player(stay) => match stay.look(online, now) {
-                Presence::Gone => return Step::End(Delivery::Left),
-                Presence::Here(since) => now + until_visible(since, wall),
-                Presence::UnknownUntil(known) => return self.wait(known, now),
-                // Only an event has reported the player: the plan is as old as the stay.
-                Presence::Unknown => self.due,
-            },
+        let (visible, target) = match &mut self.audience {
+            Audience::Everyone { visible } => (*visible, Some(Target::Everyone)),
+            Audience::Player(stay) => {
+                let visible = match stay.look(online, now) {
+                    Presence::Gone => return Step::End(Delivery::Left),
+                    Presence::Here(since) => now + until_visible(since, wall),
+                    Presence::UnknownUntil(known) => return self.wait(known, now),
+                    // Only an event has reported the player: the plan is as old as the stay.
+                    Presence::Unknown => self.due,
+                };
+                (visible, stay.player().map(Target::Id))
+            }
         };
         let due = if self.when_visible {
             self.due.max(visible)
@@ -83,10 +87,11 @@ impl Post {
             Step::End(Delivery::TooOld)
         } else if due > now {
             Step::Wait(due)
-        } else if is_ready {
-            Step::Send
         } else {
-            self.wait(self.expires, now)
+            match target.filter(|_| is_ready) {
+                Some(target) => Step::Send(target),
+                None => self.wait(self.expires, now),
+            }
         }
     }
 

@@ -3,6 +3,7 @@ use super::post::{Audience, Post, Step, VISIBLE_AFTER, until_all_see};
 use crate::players::{Online, Player};
 use crate::timing::stay::Stay;
 use alta_model::{Timestamp, User, UserId};
+use att_console::Target;
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,13 @@ fn online(as_of: u64, since: Option<u64>) -> Online {
         players: players.into_iter().collect(),
         is_complete: true,
         as_of: at(as_of),
+        // Requested after each plan of a test.
+        listed_at: Some(Instant::now() + seconds(3_600)),
     }
 }
+
+/// The recipient of [`to_player`].
+const TARGET: Target = Target::Id(UserId::new(7));
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -49,7 +55,10 @@ fn a_message_waits_until_a_new_player_can_see_it() {
     let joined = online(0, Some(0));
     let visible = now + VISIBLE_AFTER;
     assert_eq!(post.step(&joined, true, now, at(0)), Step::Wait(visible));
-    assert_eq!(post.step(&joined, true, visible, at(25)), Step::Send);
+    assert_eq!(
+        post.step(&joined, true, visible, at(25)),
+        Step::Send(TARGET)
+    );
     let mut young = to_player(true, 0, 20, now);
     let too_late = Step::End(Delivery::TooOld);
     assert_eq!(young.step(&joined, true, now, at(0)), too_late);
@@ -76,7 +85,10 @@ fn a_message_is_not_sent_when_the_console_reconnects_late() {
     let expires = now + seconds(5);
     assert_eq!(post.step(&here, false, now, at(0)), Step::Wait(expires));
     let mut in_time = post.clone();
-    assert_eq!(in_time.step(&here, true, expires, at(5)), Step::Send);
+    assert_eq!(
+        in_time.step(&here, true, expires, at(5)),
+        Step::Send(TARGET)
+    );
     let late = now + seconds(6);
     assert_eq!(
         post.step(&here, true, late, at(6)),
@@ -117,7 +129,8 @@ proptest! {
             };
             step = post.step(&online(now, since), is_ready, start + seconds(now), at(now));
             match step {
-                Step::Send => {
+                Step::Send(ref target) => {
+                    prop_assert_eq!(target, &TARGET);
                     prop_assert!(is_ready && (delay..=delay + max_age).contains(&now));
                     let since = since.expect("the player is online");
                     prop_assert!(!when_visible || now >= since + VISIBLE_AFTER.as_secs());

@@ -4,7 +4,7 @@ use super::delivery::Delivery;
 use super::post::{Audience, Post, Step, until_all_see};
 use crate::players::{Online, PlayerChanges, Players};
 use crate::timing::stay::Stay;
-use alta_model::{Timestamp, UserId};
+use alta_model::Timestamp;
 use att_console::commands::player;
 use att_console::{
     Argument, Console, Error, ErrorKind, PlayerRef, Sent, State, Statuses, Target, WeakConsole,
@@ -23,8 +23,7 @@ pub(super) struct Sending {
     console: WeakConsole,
     statuses: Statuses,
     changes: PlayerChanges,
-    /// `None` for a name that nobody has.
-    post: Option<(Post, Target)>,
+    post: Post,
     text: Argument,
     duration: Option<Duration>,
 }
@@ -39,20 +38,14 @@ impl Sending {
     ) -> Self {
         let now = Instant::now();
         let wall = Timestamp::now();
-        let online = players.online();
-        let one = |id: UserId| {
-            let audience = Audience::Player(Stay::new(id, wall, now));
-            (audience, Target::Id(id))
-        };
         let audience = match to {
-            Recipient::Player(PlayerRef::Id(id)) => Some(one(id)),
-            Recipient::Player(PlayerRef::Name(name)) => {
-                online.by_name(&name).map(|player| one(player.id()))
+            Recipient::Player(player) => {
+                players.expect(&player);
+                Audience::Player(Stay::new(player, wall, now))
             }
-            Recipient::Player(_) => None,
             Recipient::Everyone => {
-                let visible = now + until_all_see(&online, wall);
-                Some((Audience::Everyone { visible }, Target::Everyone))
+                let visible = now + until_all_see(&players.online(), wall);
+                Audience::Everyone { visible }
             }
         };
         let console = players.console();
@@ -60,16 +53,13 @@ impl Sending {
             console: console.downgrade(),
             statuses: console.statuses(),
             changes: players.changes(),
-            post: audience.map(|(audience, target)| (post(audience, now), target)),
+            post: post(audience, now),
             text,
             duration,
         }
     }
 
     pub(super) async fn run(mut self) -> Result<Delivery, Error> {
-        let Some((mut post, target)) = self.post.take() else {
-            return Ok(Delivery::Left);
-        };
         loop {
             let Some(console) = self.console.upgrade() else {
                 return Ok(Delivery::Closed);
@@ -80,14 +70,17 @@ impl Sending {
             }
             let online = Players::of(&console).online();
             let is_ready = state == State::Ready;
-            match post.step(&online, is_ready, Instant::now(), Timestamp::now()) {
+            let step = self
+                .post
+                .step(&online, is_ready, Instant::now(), Timestamp::now());
+            match step {
                 Step::End(delivery) => return Ok(delivery),
-                Step::Send => {
-                    if let Some(sent) = self.send(&console, target.clone(), &online).await {
+                Step::Send(target) => {
+                    if let Some(sent) = self.send(&console, target, &online).await {
                         return sent;
                     }
                     drop(console);
-                    self.changed(post.expires).await;
+                    self.changed(self.post.expires).await;
                 }
                 Step::Wait(until) => {
                     drop(console);

@@ -5,7 +5,7 @@ use super::online::Online;
 use super::shared::{Shared, State};
 use crate::console_state::console_state;
 use alta_model::UserId;
-use att_console::Console;
+use att_console::{Console, PlayerRef};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
@@ -77,21 +77,33 @@ impl Players {
     ///
     /// Cancel safe.
     pub async fn complete(&self) -> Option<Arc<Online>> {
-        self.when_complete().await.then(|| self.online())
+        let mut states = self.shared.states();
+        let ends = |state: &State| matches!(state, State::Complete | State::Closed);
+        let state = *states.wait_for(ends).await.ok()?;
+        (state == State::Complete).then(|| self.online())
     }
 
-    /// Waits until the snapshot is complete, without a handle of the console. Returns false if the console is closed before.
-    pub(super) fn when_complete(&self) -> impl Future<Output = bool> + use<> {
+    /// Waits until a list has confirmed the snapshot, except for entries of the list that cannot be read: a server may never send a
+    /// list without such an entry. It has no handle of the console. Returns false if the console is closed before.
+    pub(crate) fn when_listed(&self) -> impl Future<Output = bool> + use<> {
         let mut states = self.shared.states();
         async move {
             let state = states.wait_for(|state| *state != State::Incomplete).await;
-            state.is_ok_and(|state| *state == State::Complete)
+            state.is_ok_and(|state| *state != State::Closed)
         }
     }
 
     /// Makes a list due soon: a reply of the server contradicts the snapshot.
     pub(super) fn doubt(&self) {
         self.shared.doubt();
+    }
+
+    /// Makes a list due soon if the snapshot does not show a player to whom the program refers: the server may not send joins.
+    pub(crate) fn expect(&self, player: &PlayerRef) {
+        let online = self.online();
+        if online.is_complete() && online.get(player).is_none() {
+            self.doubt();
+        }
     }
 
     /// Compares the snapshot with all players of a reply to another command. If another player than before is in only one of

@@ -48,10 +48,10 @@ impl Polled for Inventory {
     /// Waits for a list of the players: the reply has no ids.
     fn prepare(console: &WeakConsole) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
-            let complete = players(console)?.when_complete();
-            let is_complete = timeout(LIST_TIMEOUT, complete).await.is_ok();
+            let listed = players(console)?.when_listed();
+            let is_listed = timeout(LIST_TIMEOUT, listed).await.is_ok();
             // An incomplete list is enough if it has players.
-            if is_complete || !players(console)?.online().is_empty() {
+            if is_listed || !players(console)?.online().is_empty() {
                 return Ok(());
             }
             let (after, because) = (LIST_TIMEOUT, None);

@@ -1,9 +1,10 @@
 use alta_model::console::cave_layer;
 use alta_model::console::event::PlayerState;
 use alta_model::{Timestamp, User, UserId};
-use att_console::nearest;
+use att_console::{PlayerRef, nearest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A player who is online.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub struct Online {
     pub(crate) players: BTreeMap<UserId, Arc<Player>>,
     pub(crate) is_complete: bool,
     pub(crate) as_of: Timestamp,
+    /// When the newest list in it was requested; `None` if no list has arrived since the last missed event.
+    pub(crate) listed_at: Option<Instant>,
 }
 
 impl Online {
@@ -75,18 +78,33 @@ impl Online {
         self.players.get(&id)
     }
 
-    /// The player with this name. A name in another case is found, too, if only one player has it.
+    /// The player with this name. A name in another case is found, too, if only one player has it. Spaces around a name do not
+    /// count.
     pub fn by_name(&self, name: &str) -> Option<&Arc<Player>> {
         let name = name.trim();
-        if let Some(exact) = self.iter().find(|player| player.name() == name) {
+        let mut exact = self.iter().filter(|player| player.name().trim() == name);
+        if let Some(exact) = exact.next() {
             return Some(exact);
         }
         let lower = name.to_lowercase();
         let mut same = self
             .iter()
-            .filter(|player| player.name().to_lowercase() == lower);
+            .filter(|player| player.name().trim().to_lowercase() == lower);
         let found = same.next();
         found.filter(|_| same.next().is_none())
+    }
+
+    pub(crate) fn get(&self, player: &PlayerRef) -> Option<&Arc<Player>> {
+        match player {
+            PlayerRef::Id(id) => self.by_id(*id),
+            PlayerRef::Name(name) => self.by_name(name),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the newest list in it was requested at this instant or later.
+    pub(crate) fn is_listed_since(&self, instant: Instant) -> bool {
+        self.listed_at.is_some_and(|at| at >= instant)
     }
 
     /// Returns whether a list of the server has confirmed this since the console connected, and no event was missed after it.

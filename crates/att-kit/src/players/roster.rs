@@ -77,12 +77,14 @@ pub(crate) struct Roster {
 }
 
 /// A list that was requested.
-#[derive(Default)]
 struct Request {
+    sent: Instant,
     /// The players of the events since the request: the list may be older than those.
     touched: BTreeSet<UserId>,
     /// True if events were missed meanwhile, so that another list is needed.
     is_stale: bool,
+    /// True if its reply may be too old for a doubt, so that another list is due soon.
+    is_doubted: bool,
 }
 
 struct Entry {
@@ -99,6 +101,7 @@ impl Roster {
                 players: BTreeMap::new(),
                 is_complete: false,
                 as_of: at,
+                listed_at: None,
             },
             outputs: VecDeque::new(),
             list_at: Some(now),
@@ -147,12 +150,21 @@ impl Roster {
             } => self.state(player.id, state, is_enter, at, now),
             Input::Missed(missed) => self.missed(missed, now),
             Input::Listed(list, at) => self.listed(list, at, now),
-            Input::Doubted => self.list_by(now + LIST_FOR_UNKNOWN),
+            Input::Doubted => match &mut self.request {
+                // Its reply can be older than the doubt.
+                Some(request) => request.is_doubted = true,
+                None => self.list_by(now + LIST_FOR_UNKNOWN),
+            },
             Input::Tick => {}
         }
         if self.list_at.is_some_and(|at| at <= now) {
             self.list_at = None;
-            self.request = Some(Request::default());
+            self.request = Some(Request {
+                sent: now,
+                touched: BTreeSet::new(),
+                is_stale: false,
+                is_doubted: false,
+            });
             self.outputs.push_back(Output::List);
         }
     }
@@ -249,6 +261,7 @@ impl Roster {
 
     fn missed(&mut self, missed: Missed, now: Instant) {
         self.online.is_complete = false;
+        self.online.listed_at = None;
         if matches!(missed, Missed::Gap { .. }) {
             // The connection is another one.
             self.failures = 0;
@@ -288,7 +301,11 @@ impl Roster {
         } else {
             now + LIST_WITHOUT_EVENTS
         });
+        if request.is_doubted {
+            self.list_by(now + LIST_FOR_UNKNOWN);
+        }
         self.online.as_of = at;
+        self.online.listed_at = Some(request.sent);
         // An entry that cannot be read may be any player.
         let is_whole = list.skipped().count() == 0;
         if is_whole {

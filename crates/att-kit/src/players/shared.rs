@@ -23,6 +23,8 @@ pub(super) struct Shared {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum State {
     Incomplete,
+    /// A list has confirmed the players, except for entries that cannot be read.
+    Partial,
     Complete,
     Closed,
 }
@@ -41,6 +43,7 @@ impl Shared {
             players: BTreeMap::new(),
             is_complete: false,
             as_of: Timestamp::now(),
+            listed_at: None,
         };
         Self {
             published: Mutex::new(Published {
@@ -70,7 +73,11 @@ impl Shared {
     /// Publishes a snapshot, with the change or the miss that led to it.
     pub(super) fn publish(&self, item: Option<Item>, online: &Online) {
         let online = Arc::new(online.clone());
-        let is_complete = online.is_complete;
+        let state = match online.listed_at {
+            _ if online.is_complete => State::Complete,
+            Some(_) => State::Partial,
+            None => State::Incomplete,
+        };
         let mut published = self.lock();
         let before = std::mem::replace(&mut published.online, online);
         if let (Some(item), Some(changes)) = (item, &published.changes) {
@@ -80,11 +87,7 @@ impl Shared {
         drop(published);
         // Without the lock: this can free the snapshot.
         drop(before);
-        self.set(if is_complete {
-            State::Complete
-        } else {
-            State::Incomplete
-        });
+        self.set(state);
     }
 
     /// Ends the streams: the console is closed.

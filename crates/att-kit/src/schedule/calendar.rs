@@ -53,7 +53,13 @@ impl Calendar {
             options.fallback_timezone_option = FallbackTimezoneOption::System;
         }
         let cron = cronexpr::parse_crontab_with(expression, options);
-        let cron = cron.map_err(|error| format!("{text:?} is not a cron expression: {error}"))?;
+        let cron = cron.map_err(|error| {
+            let error = error.to_string();
+            // Its lines before are the expression, and its last one has a mark below the place.
+            let reason = error.lines().last().unwrap_or_default();
+            let reason = reason.trim_start_matches([' ', '^']);
+            format!("{text:?} is not a cron expression: {reason}")
+        })?;
         let calendar = Self::Cron(Box::new(cron));
         match calendar.next_after(Timestamp::now()) {
             Some(_) => Ok(calendar),

@@ -5,7 +5,7 @@ use super::error::ShutdownError;
 use super::stage::{ShutdownEnd, Stage};
 use crate::clock::due;
 use att_console::commands::{player, save};
-use att_console::{Command, Console, Error, State, Status, Target, WhenNotReady};
+use att_console::{Argument, Command, Console, Error, State, Status, Target, WhenNotReady};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -90,7 +90,8 @@ fn read(status: Status) -> Input {
 async fn run(console: &Console, step: Step, texts: &Texts) -> (Step, Result<(), Error>) {
     let rule = WhenNotReady::Fail;
     let tell = |text: String| async move {
-        let message = player::message(Target::Everyone, text);
+        // Players are warned in any case.
+        let message = player::message(Target::Everyone, Argument::typographic(text));
         console.command(message).when_not_ready(rule).await
     };
     let result = match step {

@@ -82,7 +82,8 @@ impl Shutdown {
         self
     }
 
-    /// Sets the text of the announcements, from the time that is left. By default `The server restarts in 5 minutes`.
+    /// Sets the text of the announcements, from the time that is left. By default `The server restarts in 5 minutes`. Characters that
+    /// a command cannot contain are replaced, as by [`Argument::typographic`](att_console::Argument::typographic).
     #[must_use]
     pub fn message(mut self, message: impl Fn(Duration) -> String + Send + Sync + 'static) -> Self {
         self.message = Arc::new(message);
@@ -127,7 +128,8 @@ impl Shutdown {
         self
     }
 
-    /// Starts the chain. It keeps the console open until its end.
+    /// Starts the chain. It keeps the console open until its end. Each start is a chain of its own: before another one on the same
+    /// console, [cancel](RunningShutdown::cancel) the first, or the server is stopped twice.
     ///
     /// # Panics
     ///

@@ -134,10 +134,11 @@ impl Agenda {
         {
             self.end(before, DelayEnd::Replaced);
         }
-        let player = entry.stay.as_ref().map(Stay::player);
+        let is_of_player = entry.stay.is_some();
+        let player = entry.stay.as_ref().and_then(Stay::player);
         self.due.extend(entry.due.map(|due| (due, id)));
         self.entries.insert(id, entry);
-        if player.is_some() {
+        if is_of_player {
             // Remembers the stay, so that its end is noticed.
             self.look(player, online, now);
         }
@@ -149,7 +150,7 @@ impl Agenda {
             let Some(stay) = &mut entry.stay else {
                 continue;
             };
-            if player.is_some_and(|player| player != stay.player()) {
+            if player.is_some() && player != stay.player() {
                 continue;
             }
             match stay.look(online, now) {

@@ -89,12 +89,16 @@ impl Delays {
         Fut: Future<Output: Outcome> + Send + 'static,
     {
         let session = Session::of(&self.players.console().status());
+        let scope = scope.into();
+        if let Scope::Player(player) = scope {
+            self.players.expect(&player.into());
+        }
         // The function itself may panic, so it is called where panics are caught.
         let work: Work =
             Box::new(move |console| Box::pin(async move { work(console).await.result() }));
         let added = self.shared.add(work, |id| Input::Add {
             id,
-            scope: scope.into(),
+            scope,
             name: self.name.clone(),
             after,
             at: Timestamp::now(),

@@ -2,6 +2,7 @@
 
 use super::support::{NAMES, open, self_hosted, within};
 use super::{Chat, locate, offline};
+use alta_sim::{Action, Fault, Hook};
 use att_console::commands::player;
 use att_kit::bot_commands::{Allowed, BotCommands, Call, Dispatched, Invalid, arg};
 use att_kit::players::Players;
@@ -126,4 +127,24 @@ async fn a_player_whose_join_the_server_does_not_send_is_found() {
     let commands = locate().build().unwrap();
     let (_, reply) = chat.run(&commands, &console, "locate 'elder toad'").await;
     assert_eq!(reply, format!("{id} Elder Toad"));
+}
+
+#[tokio::test]
+async fn an_entry_of_the_list_that_cannot_be_read_hides_no_other_player() {
+    let (sim, server) = self_hosted().await;
+    let bee = sim.player_joins(server, "-Bee-").unwrap();
+    let list =
+        format!(r#"[null, {{"id": {bee}, "username": "-Bee-"}}, {{"id": [], "username": 7}}]"#);
+    let list = Fault::new(Hook::ConsoleCommand, Action::Result(list));
+    sim.faults()
+        .arm(list.containing("player list").times(1_000));
+    let (console, chat) = (open(&sim, server), Chat::default());
+    let commands = locate().build().unwrap();
+    for command in ["locate", "find"] {
+        let (_, reply) = chat
+            .run(&commands, &console, &format!("{command} -bee-"))
+            .await;
+        assert_eq!(reply, format!("{bee} -Bee-"));
+    }
+    assert!(!Players::of(&console).online().is_complete());
 }

@@ -14,9 +14,10 @@ impl Machine {
     pub(super) fn requested(&mut self, player: UserId, trip: Trip, now: Instant) {
         let entry = self.players.entry(player).or_insert_with(Entry::new);
         let position = trip.position;
+        // A server stores single precision.
         let is_finite = [position.x, position.y, position.z]
             .iter()
-            .all(|part| part.is_finite());
+            .all(|part| part.abs() <= f64::from(f32::MAX));
         let refused = if !is_finite || position == Vector3::ZERO {
             Some(TeleportErrorKind::Position)
         } else if entry.waiting.len() >= MAX_WAITING {

@@ -186,6 +186,7 @@ fn after_a_lag_the_players_are_compared() {
             players: fighters.collect(),
             is_complete: true,
             as_of: at(),
+            listed_at: None,
         }))
     };
     assert_eq!(watch.give(online(&[1, 2])), ["+1", "+2"]);
