@@ -1,5 +1,8 @@
-use crate::outage::{KeyState, Outage};
-use crate::queue::{Delivery, Footprint, Pushing, Queue, QueueConfig, now};
+mod publish;
+mod table;
+
+use crate::outage::KeyState;
+use crate::queue::{Delivery, Footprint, Queue, QueueConfig, now};
 use crate::wall::{instant_of, wall_time};
 use alta_model::Timestamp;
 use foldhash::fast::RandomState;
@@ -12,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
+use table::{Observer, Reader, Table, Topic};
 
 /// The wanted subscriptions and the queues of their streams. The handles that subscribe share it with the one task that
 /// publishes.
@@ -34,143 +38,10 @@ struct Shared<K, F> {
     pause: AtomicBool,
 }
 
-struct Table<K, F> {
-    topics: HashMap<K, Topic<F>, RandomState>,
-    observers: Vec<Observer<F>>,
-    notes: HashSet<K, RandomState>,
-    ended: bool,
-}
-
-struct Topic<F> {
-    readers: Vec<Reader<F>>,
-    /// Observers that want this key. Their frames come through `Table::observers`.
-    interested: Vec<Reader<F>>,
-    /// When the task noticed that the server no longer holds it.
-    lost: Option<Instant>,
-}
-
-struct Observer<F> {
-    queue: Arc<Queue<F>>,
-    /// Set if it has no keys of its own: it misses every event that any key misses after this instant.
-    keyless_since: Option<Instant>,
-}
-
-struct Reader<F> {
-    queue: Arc<Queue<F>>,
-    came: Instant,
-    state: KeyState,
-}
-
 impl<K, F> Shared<K, F> {
     fn note(&self) {
         self.noted.store(true, Ordering::Release);
         self.task.wake();
-    }
-}
-
-impl<K: Eq + Hash, F> Table<K, F> {
-    fn readers<Q>(&self, key: &Q) -> &[Reader<F>]
-    where
-        K: Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        let topic = self.topics.get(key);
-        topic.map_or(&[], |topic| &topic.readers)
-    }
-}
-
-impl<F> Default for Topic<F> {
-    fn default() -> Self {
-        Self {
-            readers: Vec::new(),
-            interested: Vec::new(),
-            lost: None,
-        }
-    }
-}
-
-impl<F> Topic<F> {
-    fn is_wanted(&self) -> bool {
-        !self.interested.is_empty() || !self.readers.is_empty()
-    }
-
-    fn all(&mut self) -> impl Iterator<Item = &mut Reader<F>> {
-        self.readers.iter_mut().chain(&mut self.interested)
-    }
-}
-
-impl<F: Footprint> Topic<F> {
-    /// Ends the loss of the key, also for the observers without keys.
-    fn not_lost(&mut self, observers: &[Observer<F>], change: impl Fn(&mut Outage)) {
-        if let Some(noticed) = self.lost.take() {
-            for observer in observers {
-                observer.tell(noticed, |outage| {
-                    outage.remove(KeyState::Lost);
-                    change(outage);
-                });
-            }
-        }
-    }
-}
-
-impl<F: Footprint> Reader<F> {
-    fn lost(&mut self, since: Instant, noticed: Instant) {
-        let is_lost = match self.state {
-            KeyState::Held | KeyState::Asked => self.came <= noticed,
-            KeyState::Lost => true,
-            // It has missed nothing yet, or its gap begins when the server confirms the refused subscription.
-            KeyState::Unserved | KeyState::Refused { .. } => false,
-        };
-        if is_lost {
-            self.queue.outage(|outage| {
-                outage.change(&mut self.state, KeyState::Lost);
-                outage.begins(since);
-            });
-        }
-    }
-
-    fn asked(&mut self) {
-        if self.state == KeyState::Held {
-            self.queue
-                .outage(|outage| outage.change(&mut self.state, KeyState::Asked));
-        }
-    }
-
-    fn refused(&mut self) {
-        let served = match self.state {
-            KeyState::Unserved => false,
-            KeyState::Refused { served } => served,
-            KeyState::Held | KeyState::Asked | KeyState::Lost => true,
-        };
-        let to = KeyState::Refused { served };
-        self.queue
-            .outage(|outage| outage.change(&mut self.state, to));
-    }
-
-    fn confirmed(&mut self, gap: Option<(Instant, Instant)>) {
-        let before = self.state;
-        self.queue.outage(|outage| {
-            outage.change(&mut self.state, KeyState::Held);
-            match (before, gap) {
-                (KeyState::Unserved | KeyState::Refused { served: false }, _) => {}
-                (KeyState::Lost, None) => {
-                    let until = now();
-                    outage.ends(outage.since().unwrap_or(until), until);
-                }
-                // A gap that ended before the stream began is not a gap of this stream.
-                (_, Some((since, until))) if until >= self.came => outage.ends(since, until),
-                (_, _) => {}
-            }
-        });
-    }
-}
-
-impl<F: Footprint> Observer<F> {
-    /// Applies a change of any key to an observer without keys, if it existed when the task noticed the change.
-    fn tell(&self, noticed: Instant, change: impl FnOnce(&mut Outage)) {
-        if self.keyless_since.is_some_and(|came| came <= noticed) {
-            self.queue.outage(change);
-        }
     }
 }
 
@@ -331,55 +202,6 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         wanted.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Puts a frame into the queue of every stream of its key and of every observer. Returns their number.
-    pub fn publish<Q>(&self, key: &Q, frame: F) -> usize
-    where
-        K: Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        let table = self.lock();
-        let mut pushing = None;
-        let count = self.push(&table, table.readers(key), frame, &mut pushing);
-        self.end_push(pushing);
-        count
-    }
-
-    /// Publishes frames in their order. Returns the number of frames without a stream.
-    ///
-    /// The table is locked once for all of them, and a queue once for consecutive frames of the same stream.
-    pub fn publish_all(
-        &self,
-        frames: impl IntoIterator<Item = F>,
-        key_of: impl Fn(&F) -> Option<&K>,
-    ) -> usize {
-        let table = self.lock();
-        let mut pushing = None;
-        let mut unclaimed = 0;
-        for frame in frames {
-            let readers = key_of(&frame).map_or(&[][..], |key| table.readers(key));
-            unclaimed += usize::from(self.push(&table, readers, frame, &mut pushing) == 0);
-        }
-        self.end_push(pushing);
-        unclaimed
-    }
-
-    /// Puts a frame into every queue once, independent of the keys of its stream: the frame may concern any of them.
-    pub fn publish_to_all(&self, frame: &F) {
-        let table = self.lock();
-        let topics = table.topics.values();
-        let readers = topics.flat_map(|topic| topic.readers.iter().chain(&topic.interested));
-        let observers = table.observers.iter().map(|observer| &observer.queue);
-        let mut told = HashSet::new();
-        for queue in readers.map(|reader| &reader.queue).chain(observers) {
-            // A stream of several keys is listed under each of them.
-            if told.insert(Arc::as_ptr(queue)) {
-                let mut pushing = queue.pushing();
-                pushing.push(frame.clone());
-                self.end_push(Some(pushing));
-            }
-        }
-    }
-
     /// Notes the loss of the connection on which the server held `key`. The last frame arrived at `since`; the task noticed
     /// the loss at `noticed`. Streams that existed by then are interrupted until the key is [`confirmed`](Self::confirmed).
     pub fn lost<Q>(&self, key: &Q, since: Instant, noticed: Instant)
@@ -507,52 +329,6 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
                 .retain(|observer| !Arc::ptr_eq(&observer.queue, queue));
         }
         self.shared.note();
-    }
-
-    /// Returns whether a stream requested a pause since the last call: it is being read on another thread, but slower than events arrive.
-    pub(crate) fn take_pause(&self) -> bool {
-        self.shared.pause.load(Ordering::Relaxed)
-            && self.shared.pause.swap(false, Ordering::Relaxed)
-    }
-
-    /// Puts a frame into the queue of each of these streams and of every observer. Returns their number. The last queue stays
-    /// locked in `pushing`, since the next frame usually is for the same stream.
-    fn push<'t>(
-        &self,
-        table: &'t Table<K, F>,
-        readers: &'t [Reader<F>],
-        frame: F,
-        pushing: &mut Option<Pushing<'t, F>>,
-    ) -> usize {
-        let observers = table.observers.iter().map(|observer| &observer.queue);
-        let mut queues = readers.iter().map(|reader| &reader.queue).chain(observers);
-        let Some(mut queue) = queues.next() else {
-            return 0;
-        };
-        for next in queues {
-            self.lock_for(queue, pushing).push(frame.clone());
-            queue = next;
-        }
-        self.lock_for(queue, pushing).push(frame);
-        readers.len() + table.observers.len()
-    }
-
-    /// Locks a queue instead of the one in `pushing`, unless it is that one: two queues are never locked at once.
-    fn lock_for<'p, 't>(
-        &self,
-        queue: &'t Queue<F>,
-        pushing: &'p mut Option<Pushing<'t, F>>,
-    ) -> &'p mut Pushing<'t, F> {
-        if !pushing.as_ref().is_some_and(|pushing| pushing.is_of(queue)) {
-            self.end_push(pushing.take());
-        }
-        pushing.get_or_insert_with(|| queue.pushing())
-    }
-
-    fn end_push(&self, pushing: Option<Pushing<'_, F>>) {
-        if pushing.is_some_and(Pushing::end) {
-            self.shared.pause.store(true, Ordering::Relaxed);
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table<K, F>> {
