@@ -73,7 +73,7 @@ mod tests {
         let moved = json!({"player": {"id": 7, "username": "O'Neil"}, "oldChunk": null, "newChunk": "Cave Layer 3", "at": [1.5, 2, 3]});
         assert_eq!(
             fields(&moved, DEEPEST),
-            "player=O'Neil oldChunk=- newChunk=Cave Layer 3 at=1.5, 2, 3"
+            "at=1.5, 2, 3 newChunk=Cave Layer 3 oldChunk=- player=O'Neil"
         );
         assert_eq!(fields(&json!("a\nb\u{1b}[1m"), DEEPEST), "a b\\u{1b}[1m");
     }
