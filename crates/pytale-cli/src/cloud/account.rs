@@ -7,6 +7,7 @@ use crate::settings::{Profile, Settings};
 use pytale::Bot;
 use pytale::auth::{BotCredentials, Password, Secret, UserCredentials};
 use pytale::bot::{Builder, Endpoints};
+use pytale::http::without_credentials;
 use pytale::rest::Client;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,6 +20,8 @@ pub(crate) struct Account {
     identity: Option<Identity>,
     /// The configuration file, for messages.
     file: PathBuf,
+    /// The profiles that name an account, for messages.
+    others: Vec<String>,
 }
 
 /// The account that a profile names.
@@ -47,6 +50,12 @@ impl Account {
             profile: profile.map(|(name, profile)| (name.to_owned(), profile.clone())),
             identity,
             file: settings.path().to_owned(),
+            others: settings
+                .profiles
+                .iter()
+                .filter(|(_, profile)| profile.client_id.is_some() || profile.username.is_some())
+                .map(|(name, _)| name.clone())
+                .collect(),
         })
     }
 
@@ -55,21 +64,35 @@ impl Account {
         self.profile.as_ref().map(|(name, _)| name.as_str())
     }
 
-    /// The address of the private cloud, or the name of Alta's.
+    /// The address of the private cloud without user name and password, or the name of Alta's.
     pub(crate) fn cloud(&self) -> String {
         let of_profile = self
             .profile
             .as_ref()
             .and_then(|(_, profile)| profile.rest_url.clone());
-        of_profile
-            .or_else(|| secret::variable("ALTA_REST_URL"))
-            .unwrap_or_else(|| "Alta's cloud".to_owned())
+        let Some(text) = of_profile.or_else(|| secret::variable("ALTA_REST_URL")) else {
+            return "Alta's cloud".to_owned();
+        };
+        let mut url = Endpoints::default().rest_url;
+        match set(&mut url, "", "rest-url", Some(&text)) {
+            Ok(()) => without_credentials(&url).to_string(),
+            Err(_) => "a private cloud".to_owned(),
+        }
     }
 
     /// The places of the profile's secret, and its name in messages.
     pub(crate) fn secrets(&self) -> Result<&Secrets, Failure> {
-        let identity = self.identity.as_ref().ok_or_else(|| self.no_account())?;
-        Ok(&identity.secrets)
+        match &self.identity {
+            Some(identity) => Ok(&identity.secrets),
+            None if self.others.is_empty() && is_in_environment() => Err(Failure::usage(
+                "a secret is stored for a profile, and no profile names an account",
+            )
+            .advice(format!(
+                "set client-id or username in a profile of {}",
+                self.file.display()
+            ))),
+            None => Err(self.no_account()),
+        }
     }
 
     /// Logs in with the secret of the profile or of the environment.
@@ -150,7 +173,14 @@ impl Account {
             Some(name) => format!("the profile {name} names no account of the cloud"),
             None => "no account of the cloud is configured".to_owned(),
         };
-        Failure::usage(message).advice(format!(
+        let failure = Failure::usage(message);
+        if !self.others.is_empty() {
+            let others = self.others.join(", ");
+            return failure.advice(format!(
+                "choose a profile with an account by --profile: {others}"
+            ));
+        }
+        failure.advice(format!(
             "set client-id and client-secret-file in a profile of {}, or the variables ALTA_CLIENT_ID and ALTA_CLIENT_SECRET",
             self.file.display()
         ))

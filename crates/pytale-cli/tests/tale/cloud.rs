@@ -159,6 +159,26 @@ async fn a_player_logs_in_with_a_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_profile_without_an_account_is_an_error_with_the_others() {
+    let cloud = Cloud::start().await;
+    let text = std::fs::read_to_string(cloud.path("config.toml")).unwrap();
+    let text = text.replace("rest-url = 'http://", "rest-url = 'http://itsley:hunter20@");
+    let text = text + "[profiles.home]\nport = 1760\n";
+    std::fs::write(cloud.path("config.toml"), text).unwrap();
+    let done = cloud.tale(&["groups", "--profile", "home"]).await;
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(
+        done.err.contains("the profile home names no account")
+            && done.err.contains("by --profile: bot"),
+        "{done:?}"
+    );
+    // A password in an address is not shown.
+    let done = cloud.tale(&["whoami"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(!done.out.contains("hunter20"), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_account_of_the_environment_logs_in() {
     let cloud = Cloud::start().await;
     std::fs::write(cloud.path("config.toml"), "").unwrap();
@@ -176,6 +196,11 @@ async fn the_account_of_the_environment_logs_in() {
     let done = cloud.tale_with(&variables[..1], &["whoami"], "").await;
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("but not ALTA_CLIENT_SECRET"), "{done:?}");
+    let done = cloud
+        .tale_with(&variables, &["login", "--store"], "secret\n")
+        .await;
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(done.err.contains("stored for a profile"), "{done:?}");
     let done = cloud.tale(&["whoami"]).await;
     assert_eq!(done.code, 2, "{done:?}");
     assert!(
@@ -493,6 +518,28 @@ async fn a_typed_secret_is_not_shown() {
     );
     assert_eq!(terminal.status(), 0);
     assert_eq!(cloud.tale(&["login"]).await.code, 0);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_of_a_server_of_the_cloud_continues_after_a_restart() {
+    let cloud = Cloud::start().await;
+    let server = cloud.sim.server();
+    let mut terminal = terminal(&cloud, &["--server", "Thornwood", "console"]);
+    terminal.wait_for_text("-- connected");
+    terminal.wait_for_line("Thornwood>");
+    cloud.sim.stop_server(server).await.unwrap();
+    terminal.wait_for_text("-- not connected");
+    // It gets another port.
+    cloud.sim.start_server(server).unwrap();
+    terminal.keys(":reconnect\r");
+    terminal.wait_for_text("-- connected again");
+    cloud.sim.player_joins(server, "Ashwick").unwrap();
+    terminal.keys("player list\r");
+    terminal.wait_for_text("USERNAME");
+    terminal.wait_for_line("Thornwood>");
+    terminal.keys("\x04");
+    assert_eq!(terminal.status(), 0);
 }
 
 #[cfg(unix)]
