@@ -8,6 +8,7 @@ use crate::login::LoginOptions;
 use crate::man::ManOptions;
 use crate::members::MembersOptions;
 use crate::new::NewOptions;
+use crate::record::RecordOptions;
 use crate::server::TargetOptions;
 use crate::servers::ServersOptions;
 use crate::whoami::WhoamiOptions;
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Invites(InvitesOptions),
     /// The banned players of a group.
     Bans(BansOptions),
+    /// Write the frames of a session to a transcript, without the token.
+    Record(RecordOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.

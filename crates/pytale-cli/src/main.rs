@@ -17,12 +17,14 @@ mod man;
 mod members;
 mod new;
 mod output;
+mod record;
 mod render;
 mod seconds;
 mod server;
 mod servers;
 mod settings;
 mod whoami;
+mod transcript;
 
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
@@ -64,6 +66,7 @@ async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Members(options) => members::run(options, context).await,
         Command::Invites(options) => invites::run(options, context).await,
         Command::Bans(options) => bans::run(options, context).await,
+        Command::Record(options) => record::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {

@@ -153,6 +153,11 @@ impl Redactor {
         Cow::Owned(self.redact_whole(beginning, 0).0.into_owned() + "\u{2026}")
     }
 
+    /// The whole string without its secrets, however long it is. The time that this takes grows with its length.
+    pub fn redact_uncut<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redact_whole(text, 0).0
+    }
+
     /// The string of these bytes without its secrets; invalid UTF-8 is replaced by U+FFFD.
     pub fn redact_bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, str> {
         match String::from_utf8_lossy(bytes) {

@@ -2,6 +2,7 @@
 //!
 //! The same original gets the same replacement in all files of a run, also inside strings, paths and JSON within strings.
 
+mod frames;
 mod replacements;
 #[cfg(test)]
 mod tests;
@@ -9,13 +10,14 @@ mod tests;
 use crate::args::AnonymizeOptions;
 use crate::context::Context;
 use crate::failure::{Failure, Status};
+pub(crate) use frames::frames;
 use replacements::Replacements;
 use serde_json::Value;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The limit of the input.
 const MOST_BYTES: u64 = 64 << 20;
@@ -60,6 +62,10 @@ fn read(from: impl Read) -> Result<Vec<Value>, Error> {
 /// If an original would remain somewhere. Nothing may be written then.
 fn anonymized(values: Vec<Value>) -> Result<Vec<Value>, Error> {
     let replacements = Replacements::of(&values);
+    replaced(values, &replacements)
+}
+
+fn replaced(values: Vec<Value>, replacements: &Replacements) -> Result<Vec<Value>, Error> {
     let values: Vec<Value> = values
         .into_iter()
         .map(|value| replacements.replace(value))

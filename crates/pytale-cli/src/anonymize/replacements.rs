@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Smaller ids are those of roles, presets and the like, which are public.
-const FIRST_ID: u64 = 1_000;
+pub(super) const FIRST_ID: u64 = 1_000;
 
 /// Numbers from this on count as ids in every field: no count is as large.
 const LARGE_ID: u64 = 1_000_000;
@@ -47,10 +47,16 @@ pub(super) struct Replacements {
 impl Replacements {
     /// Finds all originals in these values and chooses a replacement for each.
     pub(super) fn of(values: &[Value]) -> Self {
+        Self::except(values, |_| false)
+    }
+
+    /// The same, without the names that are public.
+    pub(super) fn except(values: &[Value], is_public: impl Fn(&str) -> bool) -> Self {
         let mut found = Self::default();
         for value in values {
             found.gather("", value);
         }
+        found.names.retain(|name, _| !is_public(name));
         found.choose(&Value::from(values).to_string());
         found
     }

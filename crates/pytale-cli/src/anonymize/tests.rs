@@ -89,3 +89,20 @@ fn several_values_may_follow_each_other() {
     assert_eq!(values, [json!({"id": 1}), json!({"id": 2}), json!([3])]);
     read(&b"{\"id\":1} and more"[..]).unwrap_err();
 }
+
+#[test]
+fn frames_are_anonymized_together_with_the_caller_in_the_reply_to_the_token() {
+    let originals = [
+        r#"{"type":"SystemMessage","data":"Connection Succeeded, Authenticated as: 44001 - Quill"}"#,
+        r#"{"id":1,"content":"player kick \"Nettle\""}"#,
+        r#"{"a":{"id":55002,"username":"Nettle"}}{"b":"Quill"}"#,
+        "<redacted>",
+    ];
+    let frames = frames(originals.into_iter()).unwrap();
+    let all = frames.join("\n");
+    for original in ["44001", "Quill", "55002", "Nettle"] {
+        assert!(!all.contains(original), "{all}");
+    }
+    assert_eq!(frames[3], "<redacted>");
+    assert!(frames[1].contains("player kick"), "{all}");
+}

@@ -1,6 +1,7 @@
 //! The lines that begin with a colon: they are for the program, not for the server.
 
 use crate::settings::nearest;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A directive in the help and in completions.
@@ -10,7 +11,7 @@ pub(super) struct Description {
     effect: &'static str,
 }
 
-pub(super) const DIRECTIVES: [Description; 10] = [
+pub(super) const DIRECTIVES: [Description; 11] = [
     describe(":sub", "EVENT ...", "subscribe to events; * for all"),
     describe(
         ":unsub",
@@ -26,6 +27,11 @@ pub(super) const DIRECTIVES: [Description; 10] = [
         ":watch",
         "[SECONDS COMMAND]",
         "repeat a command; without arguments, end all repetitions",
+    ),
+    describe(
+        ":record",
+        "[FILE]",
+        "write all frames to a transcript; without a file, end it",
     ),
     describe(":players", "", "the online players"),
     describe(":status", "", "the state of the connection"),
@@ -62,6 +68,7 @@ pub(super) enum Directive {
     Filter(Option<String>),
     Watch { every: Duration, command: String },
     EndWatches,
+    Record(Option<PathBuf>),
     Players,
     Status,
     Reconnect,
@@ -87,6 +94,7 @@ pub(super) fn parse(line: &str) -> Result<Directive, String> {
         ":filter" => Ok(Directive::Filter(text())),
         ":watch" if rest.is_empty() => Ok(Directive::EndWatches),
         ":watch" => watch(rest),
+        ":record" => Ok(Directive::Record(text().map(PathBuf::from))),
         ":players" => Ok(Directive::Players),
         ":status" => Ok(Directive::Status),
         ":reconnect" => Ok(Directive::Reconnect),

@@ -11,6 +11,7 @@ mod history;
 mod lexicon;
 mod line;
 mod printer;
+mod recordings;
 mod session;
 mod watches;
 
@@ -18,6 +19,7 @@ use crate::context::Context;
 use crate::exec::{self, ExecOptions};
 use crate::failure::Failure;
 use crate::server;
+use crate::transcript::Recorder;
 use clap::Args;
 use pytale::console::Config;
 use std::io::{IsTerminal as _, stdin};
@@ -44,8 +46,10 @@ pub(crate) async fn run(options: &ConsoleOptions, context: &Context) -> Result<(
         return exec::run(&ExecOptions::of_standard_input(), context).await;
     }
     let target = context.target()?;
-    let console = server::open(&target, Config::default()).await?;
-    let result = session::run(&console, &target, &options.sub).await;
+    let recorder = Recorder::default();
+    let config = Config::default().observer(recorder.observer());
+    let console = server::open(&target, config).await?;
+    let result = session::run(&console, &target, &options.sub, recorder).await;
     console.close().await;
     result
 }

@@ -6,10 +6,12 @@ use super::feed::Feed;
 use super::history;
 use super::lexicon::Lexicon;
 use super::printer::Printer;
+use super::recordings::Recordings;
 use super::watches::Watches;
 use crate::failure::Failure;
 use crate::render;
 use crate::server::Target;
+use crate::transcript::Recorder;
 use pytale::Console;
 use pytale::console::catalogue::Catalogue;
 use pytale::console::commands::{help, spawn};
@@ -29,6 +31,7 @@ pub(super) async fn run(
     console: &Console,
     target: &Target,
     subscriptions: &[String],
+    recorder: Recorder,
 ) -> Result<(), Failure> {
     let players = Players::of(console);
     let lexicon = Arc::new(Lexicon::new(players.clone()));
@@ -39,6 +42,7 @@ pub(super) async fn run(
         lexicon,
         feed: Feed::new(console.clone(), printer.clone()),
         watches: Watches::default(),
+        recordings: Recordings::new(recorder, printer.clone()),
         printer,
     };
     session.printer.print(format_args!(
@@ -46,7 +50,7 @@ pub(super) async fn run(
         target.name, target.url
     ));
     session.serve(lines, &target.name, subscriptions).await;
-    Ok(())
+    session.recordings.finish().await
 }
 
 struct Session<'c> {
@@ -55,6 +59,7 @@ struct Session<'c> {
     lexicon: Arc<Lexicon>,
     feed: Feed,
     watches: Watches,
+    recordings: Recordings,
     printer: Printer,
 }
 
@@ -67,6 +72,7 @@ impl Session<'_> {
         loop {
             tokio::select! {
                 state = next_state(&mut statuses) => self.connection_changed(&mut connection, &state),
+                () = self.recordings.ended_early() => {}
                 line = lines.read(&prompt) => match line {
                     Some(line) if self.take(line.trim()).await => {}
                     _ => return,
@@ -132,6 +138,8 @@ impl Session<'_> {
                 self.printer
                     .print(format_args!("{ended} repetitions ended"));
             }
+            Directive::Record(Some(file)) => self.recordings.start(&file),
+            Directive::Record(None) => self.recordings.end().await,
             Directive::Players => self.print_players(),
             Directive::Status => self.print_status(),
             Directive::Reconnect => self.console.retry_now().await,

@@ -5,7 +5,7 @@ use crate::terminal::Terminal;
 use pytale::console::event::PlayerJoined;
 
 /// The console of a town, with its profile "home".
-fn console(town: &Town, arguments: &[&str]) -> Terminal {
+pub(crate) fn console(town: &Town, arguments: &[&str]) -> Terminal {
     let config = town.folder().join("tale.toml");
     let text = format!(
         "default = 'home'\n[profiles.home]\nport = {}\ntoken-file = 'console_token.txt'\n",

@@ -13,6 +13,7 @@ mod exec;
 mod generated;
 mod help;
 mod new;
+mod record;
 mod run;
 #[cfg(unix)]
 mod terminal;
