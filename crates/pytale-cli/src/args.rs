@@ -9,6 +9,7 @@ use crate::man::ManOptions;
 use crate::members::MembersOptions;
 use crate::new::NewOptions;
 use crate::record::RecordOptions;
+use crate::replay::ReplayOptions;
 use crate::server::TargetOptions;
 use crate::servers::ServersOptions;
 use crate::whoami::WhoamiOptions;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Bans(BansOptions),
     /// Write the frames of a session to a transcript, without the token.
     Record(RecordOptions),
+    /// Serve a transcript as the console of a server, to reproduce a bug of a bot.
+    Replay(ReplayOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.

@@ -19,12 +19,13 @@ mod new;
 mod output;
 mod record;
 mod render;
+mod replay;
 mod seconds;
 mod server;
 mod servers;
 mod settings;
-mod whoami;
 mod transcript;
+mod whoami;
 
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
@@ -67,6 +68,7 @@ async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Invites(options) => invites::run(options, context).await,
         Command::Bans(options) => bans::run(options, context).await,
         Command::Record(options) => record::run(options, context).await,
+        Command::Replay(options) => replay::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {

@@ -63,7 +63,7 @@ fn put_command(frame: &mut Value, command: Option<Value>) {
 /// The words of commands and the names of events in lower case: a transcript without them could not be replayed.
 fn words_of_consoles() -> HashSet<String> {
     let entries = catalogue::known().entries();
-    let names = entries.iter().flat_map(|entry| entry.names());
+    let names = entries.iter().flat_map(catalogue::Entry::names);
     let words = names.flat_map(|name| name.split([' ', '.']));
     let events: Vec<EventName> = EventName::known().collect();
     let events = events.iter().map(EventName::as_str);

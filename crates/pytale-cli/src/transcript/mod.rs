@@ -1,7 +1,10 @@
 //! Transcripts: sessions of a console in files. The first line is a header; each further line is a JSON object with a frame.
 
 mod line;
+mod reader;
 mod recorder;
 mod writer;
 
+pub(crate) use line::Way;
+pub(crate) use reader::{Recorded, read};
 pub(crate) use recorder::{Recorder, Recording};

@@ -14,6 +14,7 @@ mod generated;
 mod help;
 mod new;
 mod record;
+mod replay;
 mod run;
 #[cfg(unix)]
 mod terminal;
