@@ -188,3 +188,21 @@ async fn an_announcement_with_characters_that_a_command_cannot_contain_is_sent()
     let texts: Vec<_> = sim.messages(server).into_iter().map(|it| it.text).collect();
     assert_eq!(texts, ["\u{201c}Bye\u{201d} / all "]);
 }
+
+#[tokio::test]
+async fn the_reason_follows_the_time_that_is_left() {
+    let (sim, server) = self_hosted().await;
+    let player = sim.player_joins(server, "Elder Toad").unwrap();
+    let console = open(&sim, server);
+    within(console.ready()).await.unwrap();
+    let hour = Duration::from_secs(3_600);
+    let plan = Shutdown::new().announce_at([hour]).reason("an \"update\"");
+    let mut shutdown = plan.start(&console);
+    within(shutdown.next_stage()).await.unwrap();
+    let texts = sim.messages(server).into_iter();
+    let texts = texts.filter(|message| message.player == player);
+    assert_eq!(
+        texts.map(|message| message.text).collect::<Vec<_>>(),
+        ["The server restarts in 60 minutes: an “update”"]
+    );
+}

@@ -90,6 +90,14 @@ impl Shutdown {
         self
     }
 
+    /// Sets the reason, which follows the time: `The server restarts in 5 minutes: an update`. It replaces the text of
+    /// [`message`](Self::message).
+    #[must_use]
+    pub fn reason(self, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        self.message(move |left| format!("The server restarts in {}: {reason}", in_words(left)))
+    }
+
     /// Sets the text that players see when the shutdown is canceled after an announcement. By default `The restart is
     /// canceled`.
     #[must_use]
