@@ -1,6 +1,8 @@
 use crate::bans::BansOptions;
 use crate::completions::CompletionsOptions;
 use crate::console::ConsoleOptions;
+use crate::doctor::DoctorOptions;
+use crate::events::EventsOptions;
 use crate::exec::ExecOptions;
 use crate::groups::GroupsOptions;
 use crate::invites::InvitesOptions;
@@ -8,10 +10,14 @@ use crate::login::LoginOptions;
 use crate::man::ManOptions;
 use crate::members::MembersOptions;
 use crate::new::NewOptions;
+use crate::players::PlayersOptions;
 use crate::record::RecordOptions;
 use crate::replay::ReplayOptions;
+use crate::restart::RestartOptions;
+use crate::save::SaveOptions;
 use crate::server::TargetOptions;
 use crate::servers::ServersOptions;
+use crate::wait::WaitOptions;
 use crate::whoami::WhoamiOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
@@ -41,6 +47,18 @@ pub(crate) enum Command {
     Console(ConsoleOptions),
     /// Run commands on a server and print their results.
     Exec(ExecOptions),
+    /// Print the events of a server, one on each line.
+    Events(EventsOptions),
+    /// List the online players.
+    Players(PlayersOptions),
+    /// Wait for one event and print it.
+    Wait(WaitOptions),
+    /// Check the way to a server, and say what to do about each problem.
+    Doctor(DoctorOptions),
+    /// Restart a server: warn the players, save, stop, and report the return.
+    Restart(RestartOptions),
+    /// Save the world of a server.
+    Save(SaveOptions),
     /// Write a project with a bot, a test against the simulator, and the first steps.
     New(NewOptions),
     /// Check the account of the cloud, and store its secret.

@@ -64,6 +64,11 @@ impl Failure {
         self.status
     }
 
+    /// The message without the next step.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.status as u8)
     }
@@ -85,7 +90,8 @@ impl Failure {
         }
     }
 
-    fn closed(because: &Closed) -> Self {
+    /// The failure of a console that is closed permanently.
+    pub(crate) fn closed(because: &Closed) -> Self {
         let failure = Self::new(Status::Failed, because.to_string());
         match because {
             Closed::Refused(_) | Closed::NoReplyToToken { .. } => Self {
@@ -123,7 +129,11 @@ impl From<ConsoleError> for Failure {
             ErrorKind::Disconnected { .. }
             | ErrorKind::NotReady
             | ErrorKind::NotReadyWithin { .. } => Status::Unreachable,
-            ErrorKind::Closed { because } => Self::closed(because).status,
+            ErrorKind::Closed { because } => {
+                let failure = Self::closed(because);
+                let message = error.to_string();
+                return Self { message, ..failure };
+            }
             _ => Status::Failed,
         };
         let failure = Self::new(status, error.to_string());

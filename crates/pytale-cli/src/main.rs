@@ -8,6 +8,8 @@ mod completions;
 mod console;
 mod context;
 mod demo;
+mod doctor;
+mod events;
 mod exec;
 mod failure;
 mod groups;
@@ -17,14 +19,18 @@ mod man;
 mod members;
 mod new;
 mod output;
+mod players;
 mod record;
 mod render;
 mod replay;
+mod restart;
+mod save;
 mod seconds;
 mod server;
 mod servers;
 mod settings;
 mod transcript;
+mod wait;
 mod whoami;
 
 use anstream::{AutoStream, ColorChoice};
@@ -45,9 +51,9 @@ async fn main() -> ExitCode {
         output: Output::default(),
     };
     let result = run(&args.command, &context).await;
-    let result = result.and_then(|()| context.output.result());
+    let result = result.and_then(|status| context.output.result().map(|()| status));
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
             output::failure_line(&failure);
             failure.exit_code()
@@ -55,10 +61,16 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
+async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Console(options) => console::run(options, context).await,
         Command::Exec(options) => exec::run(options, context).await,
+        Command::Events(options) => events::run(options, context).await,
+        Command::Players(options) => players::run(options, context).await,
+        Command::Wait(options) => wait::run(options, context).await,
+        Command::Doctor(options) => return doctor::run(options, context).await,
+        Command::Restart(options) => restart::run(options, context).await,
+        Command::Save(options) => save::run(options, context).await,
         Command::New(options) => new::run(options, context),
         Command::Login(options) => login::run(options, context).await,
         Command::Whoami(options) => whoami::run(options, context).await,
@@ -76,7 +88,8 @@ async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
             Ok(())
         }
         Command::Man(options) => man::run(options, context),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The level is debug at most: at trace, the websocket library logs the handshake request, which contains a token.

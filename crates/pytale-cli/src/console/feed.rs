@@ -2,9 +2,9 @@
 
 use super::printer::Printer;
 use crate::failure::Failure;
-use crate::render;
+use crate::render::EventItem;
 use pytale::Console;
-use pytale::console::{Event, EventName, Missed, Subscription};
+use pytale::console::{EventName, Subscription};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,21 +94,13 @@ impl Drop for Feed {
 
 async fn print_events(mut stream: Subscription<Value>, printer: &Printer, filter: &Filter) {
     while let Some(item) = stream.next().await {
-        let line = line_of(&item);
+        let item = EventItem::from(item);
         let text = filter
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        // A gap is shown in any case.
-        if item.is_err() || text.is_none_or(|text| line.to_lowercase().contains(&text)) {
-            printer.print(line);
+        if item.contains(text.as_deref()) {
+            printer.print(item);
         }
-    }
-}
-
-fn line_of(item: &Result<Event<Value>, Missed>) -> String {
-    match item {
-        Ok(event) => render::event_line(event),
-        Err(missed) => format!("-- {missed}"),
     }
 }

@@ -1,10 +1,68 @@
 use crate::render::scalar::scalar_text;
-use pytale::console::Event;
+use pytale::console::{Event, Missed};
 use pytale::model::escaped;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use std::fmt;
 
 /// The deepest object that is shown in a line.
 const DEEPEST: usize = 3;
+
+/// An item of a stream: an event, or a note about missing events.
+pub(crate) struct EventItem {
+    item: Result<Event<Value>, Missed>,
+    line: String,
+}
+
+impl From<Result<Event<Value>, Missed>> for EventItem {
+    fn from(item: Result<Event<Value>, Missed>) -> Self {
+        let line = match &item {
+            Ok(event) => event_line(event),
+            Err(missed) => format!("-- {missed}"),
+        };
+        Self { item, line }
+    }
+}
+
+impl EventItem {
+    pub(crate) fn is_event(&self) -> bool {
+        self.item.is_ok()
+    }
+
+    /// Returns whether the line contains a text in lower case. A note about missing events is shown in any case.
+    pub(crate) fn contains(&self, text: Option<&str>) -> bool {
+        self.item.is_err() || text.is_none_or(|text| self.line.to_lowercase().contains(text))
+    }
+
+    /// An event with its time, name and data, or an object with the field `missed`.
+    pub(crate) fn json(&self) -> Value {
+        match &self.item {
+            // Not reached: every part of an event can be written as JSON.
+            Ok(event) => serde_json::to_value(event).unwrap_or_else(
+                |error| json!({"missed": "undecodable", "reason": error.to_string()}),
+            ),
+            Err(missed) => missed_json(missed),
+        }
+    }
+}
+
+impl fmt::Display for EventItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+fn missed_json(missed: &Missed) -> Value {
+    match missed {
+        Missed::Gap { since, until } => {
+            json!({"missed": "gap", "since": since.to_string(), "until": until.to_string()})
+        }
+        Missed::Lagged(events) => json!({"missed": "lagged", "events": events}),
+        Missed::Undecodable { reason, raw } => {
+            json!({"missed": "undecodable", "reason": reason, "frame": raw.as_str()})
+        }
+        other => json!({"missed": "other", "reason": other.to_string()}),
+    }
+}
 
 /// An event in one line: the time in UTC, the name, and the fields; a user as the name alone.
 pub(crate) fn event_line(event: &Event<Value>) -> String {

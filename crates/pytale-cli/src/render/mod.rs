@@ -6,7 +6,7 @@ mod shape;
 mod table;
 mod tree;
 
-pub(crate) use event::event_line;
+pub(crate) use event::EventItem;
 pub(crate) use shape::print_reply;
 pub(crate) use table::table;
 

@@ -5,4 +5,4 @@ mod target;
 mod token;
 
 pub(crate) use connect::{connect, open};
-pub(crate) use target::{Target, TargetOptions};
+pub(crate) use target::{SelfHosted, Target, TargetOptions};

@@ -43,8 +43,18 @@ pub(crate) struct Target {
     place: Place,
 }
 
+/// A self-hosted server.
+pub(crate) struct SelfHosted {
+    /// The host, an IPv6 address without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// The file with the token; `None` if the token itself is given.
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) access: Arc<dyn Access>,
+}
+
 enum Place {
-    SelfHosted(Arc<dyn Access>),
+    SelfHosted(SelfHosted),
     Cloud {
         account: Box<Account>,
         server: String,
@@ -83,21 +93,31 @@ impl TargetOptions {
         let url = Console::parse_address(&address)?;
         let file = profile.and_then(|(_, profile)| profile.token_file.as_deref());
         let file = file.map(|path| settings.path_in(path));
-        let access: Arc<dyn Access> = match token::find(self.token_file.as_deref(), file)? {
+        let source = token::find(self.token_file.as_deref(), file)?;
+        let token_file = match &source {
+            TokenSource::File(path) => Some(path.clone()),
+            TokenSource::Value(_) => None,
+        };
+        let access: Arc<dyn Access> = match source {
             TokenSource::File(path) => Arc::new(TokenFile::new(url.clone(), path)),
             TokenSource::Value(token) => Arc::new(ConsoleAccess::self_hosted(url.clone(), token)),
         };
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
         // Without user and password, which an address can have.
-        let shown = format!(
-            "{}://{}:{}",
-            url.scheme(),
-            url.host_str().unwrap_or_default(),
-            url.port_or_known_default().unwrap_or_default()
-        );
+        let shown = format!("{}://{host}:{port}", url.scheme());
         Ok(Target {
             name: profile.map_or_else(|| shown.clone(), |(name, _)| name.to_owned()),
             url: shown,
-            place: Place::SelfHosted(access),
+            place: Place::SelfHosted(SelfHosted {
+                host: host
+                    .trim_start_matches('[')
+                    .trim_end_matches(']')
+                    .to_owned(),
+                port,
+                token_file,
+                access,
+            }),
         })
     }
 
@@ -141,10 +161,18 @@ impl Target {
         matches!(self.place, Place::Cloud { .. })
     }
 
+    /// The server, if it is self-hosted.
+    pub(crate) fn self_hosted(&self) -> Option<&SelfHosted> {
+        match &self.place {
+            Place::SelfHosted(server) => Some(server),
+            Place::Cloud { .. } => None,
+        }
+    }
+
     /// The access to the console. For a server of the cloud, logs in and finds the server.
     pub(crate) async fn access(&self) -> Result<Arc<dyn Access>, Failure> {
         match &self.place {
-            Place::SelfHosted(access) => Ok(Arc::clone(access)),
+            Place::SelfHosted(server) => Ok(Arc::clone(&server.access)),
             Place::Cloud { account, server } => {
                 let rest = account.log_in().await?;
                 let id = cloud::server_id(&rest, server).await?;

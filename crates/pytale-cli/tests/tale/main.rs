@@ -9,12 +9,18 @@
 mod cloud;
 #[cfg(unix)]
 mod console;
+mod doctor;
+mod events;
 mod exec;
 mod generated;
 mod help;
 mod new;
+mod players;
 mod record;
 mod replay;
+mod restart;
 mod run;
+mod save;
 #[cfg(unix)]
 mod terminal;
+mod wait;

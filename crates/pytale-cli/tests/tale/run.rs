@@ -4,8 +4,8 @@ use pytale::testing::World;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// Far above the duration of any run, for a busy machine.
 const BOUND: Duration = Duration::from_secs(60);
@@ -50,11 +50,28 @@ impl Town {
         self.tale_with_input(arguments, "").await
     }
 
+    /// Starts the program with the options of this server.
+    pub(crate) fn running(&self, arguments: &[&str]) -> Running {
+        let port = self.port();
+        let server = ["--port", &port, "--token-file", self.token_file()];
+        Running::start(&[&server[..], arguments].concat())
+    }
+
     pub(crate) async fn tale_with_input(&self, arguments: &[&str], input: &str) -> Done {
         let port = self.port();
         let server = ["--port", &port, "--token-file", self.token_file()];
         finished(&[], &[&server[..], arguments].concat(), input).await
     }
+}
+
+/// Checks that `docs/tale.md` shows these lines, one after the other.
+pub(crate) fn assert_documented(text: &str) {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tale.md");
+    let page = std::fs::read_to_string(page).unwrap().replace('\r', "");
+    assert!(
+        page.contains(text.trim_end()),
+        "docs/tale.md does not show:\n{text}"
+    );
 }
 
 pub(crate) async fn tale(arguments: &[&str]) -> Done {
@@ -65,7 +82,92 @@ pub(crate) async fn tale_in(variables: &[(&str, &str)], arguments: &[&str]) -> D
     finished(variables, arguments, "").await
 }
 
-pub(crate) async fn finished(variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Done {
+/// A program that runs while the test acts.
+pub(crate) struct Running {
+    child: Child,
+    out: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = command(&[], arguments).spawn().unwrap();
+        // No command follows.
+        drop(child.stdin.take());
+        let out = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, out }
+    }
+
+    /// The next line of standard output.
+    pub(crate) async fn line(&mut self) -> String {
+        let line = tokio::time::timeout(BOUND, self.out.next_line());
+        let line = line.await.expect("the program prints a line").unwrap();
+        line.expect("the program still runs")
+    }
+
+    /// The first line that contains a text.
+    pub(crate) async fn line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.line().await;
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Sends the signal of Ctrl-C.
+    #[cfg(unix)]
+    pub(crate) async fn interrupt(&self) {
+        let id = self.child.id().unwrap().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().await;
+        assert!(sent.unwrap().success());
+    }
+
+    /// Closes the pipe of standard output, as `head` does.
+    pub(crate) fn close_output(self) -> Closed {
+        Closed(self.child)
+    }
+
+    /// Waits for the end of the program.
+    pub(crate) async fn done(mut self) -> Done {
+        let mut out = String::new();
+        let rest = async {
+            while let Some(line) = self.out.next_line().await.unwrap() {
+                out += &line;
+                out.push('\n');
+            }
+        };
+        tokio::time::timeout(BOUND, rest)
+            .await
+            .expect("the program ends");
+        let (code, err) = ended(self.child).await;
+        Done { code, out, err }
+    }
+}
+
+/// A program whose standard output is a closed pipe.
+pub(crate) struct Closed(Child);
+
+impl Closed {
+    /// Waits for the end of the program, and returns its exit status and standard error.
+    pub(crate) async fn done(self) -> (i32, String) {
+        ended(self.0).await
+    }
+}
+
+async fn ended(mut child: Child) -> (i32, String) {
+    let mut err = String::new();
+    let mut stderr = child.stderr.take().unwrap();
+    let end = async {
+        stderr.read_to_string(&mut err).await.unwrap();
+        child.wait().await.unwrap()
+    };
+    let status = tokio::time::timeout(BOUND, end)
+        .await
+        .expect("the program ends");
+    (status.code().expect("no signal"), err)
+}
+
+fn command(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
     // Neither the configuration nor the variables of the developer.
     command.env("TALE_CONFIG", "/nonexistent/tale.toml");
@@ -91,7 +193,11 @@ pub(crate) async fn finished(variables: &[(&str, &str)], arguments: &[&str], inp
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    command
+}
+
+pub(crate) async fn finished(variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Done {
+    let mut child = command(variables, arguments).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     // A program that ends without reading closes the pipe.
     let _ = stdin.write_all(input.as_bytes()).await;
