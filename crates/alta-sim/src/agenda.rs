@@ -1,4 +1,4 @@
-//! What the clock makes happen: heartbeats, the events of the town, and the steps of players.
+//! The work that is due at a time of the clock: heartbeats, the events of the town, and the steps of players.
 
 use crate::config::{Config, Scenario};
 use crate::town;

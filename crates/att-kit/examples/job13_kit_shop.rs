@@ -1,5 +1,5 @@
 //! Sells kits from a white list: `kit Ashwick torches 2`, typed at a console. A lost connection does not spawn anything twice:
-//! the order continues with the items that were never sent, and its result is told to the player and to whoever typed.
+//! the order continues with the items that were never sent, and the player and the caller get its result.
 
 use att_console::commands::player::message;
 use att_console::{Argument, Console, User};

@@ -459,7 +459,7 @@ impl World {
             self.told_as_own += usize::from(change.is_own);
         }
         prop_assert_eq!(&self.reader, &**self.harness.machine.entries());
-        // No request is told as the cause of two changes.
+        // No request is the cause of two changes.
         prop_assert!(self.told_as_own <= self.own);
         Ok(())
     }

@@ -224,7 +224,7 @@ impl Session<'_> {
     }
 }
 
-/// The connection as it was last told to the user.
+/// The connection as the user has last seen it.
 #[derive(Default)]
 struct Connection {
     is_up: bool,
@@ -257,7 +257,7 @@ impl Connection {
     }
 }
 
-/// The next state. After the last one, waits forever: a closed console is told once, and the user leaves.
+/// The next state. After the last one, waits forever: a closed console is shown once, and the user leaves.
 async fn next_state(statuses: &mut Statuses) -> State {
     match statuses.next().await {
         Some(status) => status.state,
