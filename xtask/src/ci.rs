@@ -3,7 +3,7 @@
 use crate::tools::Tool;
 use crate::{
     Error, architecture, cargo, combinations, commands, endpoints, fixtures, instructions,
-    metadata, packages, root,
+    metadata, packages, root, wine,
 };
 use cargo_metadata::{Package, TargetKind};
 use std::process::Command;
@@ -15,7 +15,7 @@ struct Step {
     name: String,
     check: Check,
     /// The tools that it needs beside this toolchain.
-    tools: &'static [Tool],
+    tools: Vec<Tool>,
     /// The advice for a failure.
     advice: &'static str,
 }
@@ -43,7 +43,7 @@ enum Check {
 pub(crate) struct Options {
     /// Only these steps, such as `lints tests`; all if none is given.
     steps: Vec<String>,
-    /// Also the steps that take longer: the instructions of the hot paths, a minute of each soak, a build of each package, every
+    /// Also the steps that take longer: tests for Windows under Wine, the instructions of the hot paths, a minute of each soak, a build of each package, every
     /// feature of every crate alone.
     #[arg(long)]
     full: bool,
@@ -161,7 +161,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
         id,
         name: name.to_owned(),
         check,
-        tools: &[],
+        tools: Vec::new(),
         advice,
     };
     let mut steps = vec![
@@ -172,7 +172,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             "run `cargo fmt --all`.",
         ),
         Step {
-            tools: &[Tool::Optional("typos", "cargo install typos-cli")],
+            tools: vec![Tool::Optional("typos", "cargo install typos-cli")],
             ..step(
                 "spelling",
                 "spelling",
@@ -211,7 +211,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             "compare Cargo.toml and the files of the crate with those of another crate.",
         ),
         Step {
-            tools: &[Tool::Optional("cargo-deny", "cargo install cargo-deny")],
+            tools: vec![Tool::Optional("cargo-deny", "cargo install cargo-deny")],
             ..step(
                 "dependencies",
                 "licenses, sources and versions of dependencies",
@@ -249,7 +249,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             "fix the links and write the missing documentation that rustdoc names.",
         ),
         Step {
-            tools: &[Tool::Target(WINDOWS), Tool::Program(WINDOWS_C_COMPILER)],
+            tools: windows_tools(),
             ..step(
                 "windows",
                 "every target for Windows",
@@ -260,7 +260,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             )
         },
         Step {
-            tools: &[Tool::Toolchain(MINIMUM)],
+            tools: vec![Tool::Toolchain(MINIMUM)],
             ..step(
                 "msrv",
                 "every target with the minimum supported Rust version",
@@ -281,8 +281,19 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
         ),
     ];
     if full {
+        let mut tools = windows_tools();
+        tools.push(wine::tool());
         steps.push(Step {
-            tools: &[Tool::Optional("valgrind", "apt-get install valgrind")],
+            tools,
+            ..step(
+                "wine",
+                "the tests of the console's client and of `tale`, for Windows, under Wine",
+                Check::Own(wine::tests),
+                "docs/testing.md describes the differences between Wine and Windows.",
+            )
+        });
+        steps.push(Step {
+            tools: vec![Tool::Optional("valgrind", "apt-get install valgrind")],
             ..step(
                 "instructions",
                 "instructions of the hot paths",
@@ -316,10 +327,17 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
     Ok(steps)
 }
 
-const WINDOWS: &str = "x86_64-pc-windows-gnu";
+pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
 /// Some dependencies compile C code even for a check.
-const WINDOWS_C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
+pub(crate) const WINDOWS_C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
+
+/// Two tools that every build for Windows needs.
+pub(crate) fn windows_tools() -> Vec<Tool> {
+    let install = "apt-get install gcc-mingw-w64-x86-64-win32";
+    let compiler = Tool::Program(WINDOWS_C_COMPILER, install);
+    vec![Tool::Target(WINDOWS.into()), compiler]
+}
 
 /// The `rust-version` of the workspace.
 const MINIMUM: &str = "1.88";
@@ -342,7 +360,7 @@ fn combined(package: &Package, full: bool) -> Result<Step, Error> {
         id: "alone",
         name: format!("{name} alone, each of {count} combinations of its features"),
         check: Check::Combinations(name, sets),
-        tools: &[],
+        tools: Vec::new(),
         advice: BY_FEATURE,
     })
 }
@@ -368,7 +386,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
         check: Check::Cargo(words(&format!(
             "clippy --no-deps -p {name} {target}{flags} -- -D warnings"
         ))),
-        tools: &[],
+        tools: Vec::new(),
         advice: BY_FEATURE,
     };
 

@@ -12,6 +12,7 @@ mod ci;
 mod combinations;
 mod commands;
 mod corpus;
+mod dist;
 mod endpoints;
 #[cfg(test)]
 mod error_kinds;
@@ -27,6 +28,7 @@ mod replay_rest;
 mod round_trip;
 mod soak;
 mod tools;
+mod wine;
 
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -84,6 +86,8 @@ enum Command {
         #[arg(long)]
         renew: bool,
     },
+    /// Builds the archives and wheels of `tale` and `alta-sim` for a release, tries each of them, and writes their checksums.
+    Dist(dist::Options),
     /// Writes the inputs with which fuzzing starts, taken from the fixtures.
     FuzzCorpus,
     /// Sends numbered events and commands for ten minutes, with losses of every kind, and checks that each arrives or is reported.
@@ -102,6 +106,7 @@ fn main() -> ExitCode {
         Command::Soak { soak, quick } => soak::run(soak, quick),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Instructions { renew } => instructions::run(renew),
+        Command::Dist(options) => dist::run(&options),
         Command::FuzzCorpus => corpus::run(),
         Command::TestFixtures {
             list_missing: true, ..

@@ -1,25 +1,26 @@
 //! Tools that some checks need and that not every machine has.
 
 use crate::Error;
+use std::borrow::Cow;
 use std::process::{Command, Stdio};
 
 /// A tool besides the toolchain that builds the workspace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Tool {
-    /// A program on the path that accepts `--version`.
-    Program(&'static str),
-    /// The same, with the command that installs it. Its check may be skipped on every machine.
+    /// A program on the path that accepts `--version`, and the command that installs it.
+    Program(&'static str, &'static str),
+    /// The same. Its check may be skipped on every machine.
     Optional(&'static str, &'static str),
     /// The standard library of another target.
-    Target(&'static str),
+    Target(Cow<'static, str>),
     /// Another toolchain.
     Toolchain(&'static str),
 }
 
 impl Tool {
-    pub(crate) fn is_there(self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         match self {
-            Self::Program(name) | Self::Optional(name, _) => Command::new(name)
+            Self::Program(name, _) | Self::Optional(name, _) => Command::new(name)
                 .arg("--version")
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -32,10 +33,9 @@ impl Tool {
 
     /// Prints that a check is skipped because this tool is missing. Fails on a machine for continuous integration, where
     /// `CI` is set, unless the tool is optional.
-    pub(crate) fn skip(self) -> Result<(), Error> {
+    pub(crate) fn skip(&self) -> Result<(), Error> {
         let how = match self {
-            Self::Program(name) => format!("{name} is not installed"),
-            Self::Optional(name, install) => {
+            Self::Program(name, install) | Self::Optional(name, install) => {
                 format!("{name} is not installed; `{install}` installs it")
             }
             Self::Target(name) => format!("`rustup target add {name}` installs the target"),
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn a_missing_tool_is_noticed() {
-        assert!(Tool::Program("cargo").is_there());
-        assert!(!Tool::Program("no-such-program").is_there());
-        assert!(!Tool::Target("no-such-target").is_there());
+        assert!(Tool::Program("cargo", "").is_there());
+        assert!(!Tool::Program("no-such-program", "").is_there());
+        assert!(!Tool::Target("no-such-target".into()).is_there());
         assert!(!Tool::Toolchain("0.1").is_there());
     }
 }
