@@ -7,6 +7,7 @@ use crate::exec::ExecOptions;
 use crate::groups::GroupsOptions;
 use crate::invites::InvitesOptions;
 use crate::login::LoginOptions;
+use crate::macros::MacroOptions;
 use crate::man::ManOptions;
 use crate::members::MembersOptions;
 use crate::new::NewOptions;
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Record(RecordOptions),
     /// Serve a transcript as the console of a server, to reproduce a bug of a bot.
     Replay(ReplayOptions),
+    /// Run a macro of the console, or list all of them.
+    Macro(MacroOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.

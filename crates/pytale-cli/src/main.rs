@@ -15,6 +15,7 @@ mod failure;
 mod groups;
 mod invites;
 mod login;
+mod macros;
 mod man;
 mod members;
 mod new;
@@ -81,6 +82,7 @@ async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> 
         Command::Bans(options) => bans::run(options, context).await,
         Command::Record(options) => record::run(options, context).await,
         Command::Replay(options) => replay::run(options, context).await,
+        Command::Macro(options) => macros::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {

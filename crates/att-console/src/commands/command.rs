@@ -82,6 +82,14 @@ impl<T> Command<T> {
         self
     }
 
+    /// Adds a part of the line that is sent unchanged, such as a word of a template. Nothing in it is escaped: never pass a string
+    /// that a player chose.
+    #[must_use]
+    pub fn raw_arg(mut self, text: impl AsRef<str>) -> Self {
+        self.line = self.line.map(|line| line + " " + text.as_ref());
+        self
+    }
+
     /// Adds an argument unless it is `None`.
     #[must_use]
     pub fn optional_arg(self, argument: Option<impl Into<Argument>>) -> Self {

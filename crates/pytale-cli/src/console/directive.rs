@@ -1,5 +1,6 @@
 //! The lines that begin with a colon: they are for the program, not for the server.
 
+use crate::macros;
 use crate::settings::nearest;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ pub(super) struct Description {
     effect: &'static str,
 }
 
-pub(super) const DIRECTIVES: [Description; 11] = [
+pub(super) const DIRECTIVES: [Description; 12] = [
     describe(":sub", "EVENT ...", "subscribe to events; * for all"),
     describe(
         ":unsub",
@@ -27,6 +28,11 @@ pub(super) const DIRECTIVES: [Description; 11] = [
         ":watch",
         "[SECONDS COMMAND]",
         "repeat a command; without arguments, end all repetitions",
+    ),
+    describe(
+        ":macro",
+        "[NAME [ARGUMENT ...]]",
+        "run a macro, or list all; NAME = COMMAND; wait 2; COMMAND {1} defines one, NAME - removes it",
     ),
     describe(
         ":record",
@@ -68,6 +74,7 @@ pub(super) enum Directive {
     Filter(Option<String>),
     Watch { every: Duration, command: String },
     EndWatches,
+    Macro(MacroDirective),
     Record(Option<PathBuf>),
     Players,
     Status,
@@ -75,6 +82,21 @@ pub(super) enum Directive {
     Help(Option<String>),
     Clear,
     Quit,
+}
+
+/// `:macro` with its arguments.
+#[derive(Debug, PartialEq)]
+pub(super) enum MacroDirective {
+    List,
+    Run {
+        name: String,
+        arguments: Vec<String>,
+    },
+    Define {
+        name: String,
+        steps: String,
+    },
+    Remove(String),
 }
 
 /// Parses a line with a colon at its beginning. The error names the correct use.
@@ -94,6 +116,7 @@ pub(super) fn parse(line: &str) -> Result<Directive, String> {
         ":filter" => Ok(Directive::Filter(text())),
         ":watch" if rest.is_empty() => Ok(Directive::EndWatches),
         ":watch" => watch(rest),
+        ":macro" => Ok(Directive::Macro(macro_directive(rest))),
         ":record" => Ok(Directive::Record(text().map(PathBuf::from))),
         ":players" => Ok(Directive::Players),
         ":status" => Ok(Directive::Status),
@@ -107,6 +130,25 @@ pub(super) fn parse(line: &str) -> Result<Directive, String> {
                 None => format!("there is no {name}; :help lists the directives"),
             },
         ),
+    }
+}
+
+fn macro_directive(rest: &str) -> MacroDirective {
+    let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (name, rest) = (name.to_owned(), rest.trim());
+    if name.is_empty() {
+        return MacroDirective::List;
+    }
+    match rest.strip_prefix('=') {
+        Some(steps) => MacroDirective::Define {
+            name,
+            steps: steps.to_owned(),
+        },
+        None if rest == "-" => MacroDirective::Remove(name),
+        None => MacroDirective::Run {
+            name,
+            arguments: macros::arguments(rest),
+        },
     }
 }
 

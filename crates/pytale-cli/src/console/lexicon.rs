@@ -2,6 +2,7 @@
 
 use super::directive::{self, DIRECTIVES};
 use super::line::Typed;
+use crate::macros;
 use pytale::console::catalogue::{Catalogue, Entry, known as known_commands};
 use pytale::console::{Command, EventName, PlayerRef};
 use pytale::kit::players::Players;
@@ -168,6 +169,9 @@ fn complete_directive(line: &str, known: &Known) -> (usize, Vec<Candidate>) {
             .map(|directive| Candidate::word(directive.name))
             .collect(),
         Some(&(":sub" | ":unsub")) => known.events.iter().map(Candidate::word).collect(),
+        Some(&":macro") if typed.complete.len() == 1 => {
+            macros::names().into_iter().map(Candidate::word).collect()
+        }
         Some(_) => Vec::new(),
     };
     let matching = words

@@ -1,6 +1,6 @@
 //! The decisions of `tale console`.
 
-use super::directive::{self, Directive};
+use super::directive::{self, Directive, MacroDirective};
 use super::editor::Lines;
 use super::feed::Feed;
 use super::history;
@@ -9,6 +9,7 @@ use super::printer::Printer;
 use super::recordings::Recordings;
 use super::watches::Watches;
 use crate::failure::Failure;
+use crate::macros;
 use crate::render;
 use crate::server::Target;
 use crate::transcript::Recorder;
@@ -138,6 +139,11 @@ impl Session<'_> {
                 self.printer
                     .print(format_args!("{ended} repetitions ended"));
             }
+            Directive::Macro(directive) => {
+                if let Err(failure) = self.direct_macro(directive).await {
+                    self.printer.print(failure);
+                }
+            }
             Directive::Record(Some(file)) => self.recordings.start(&file),
             Directive::Record(None) => self.recordings.end().await,
             Directive::Players => self.print_players(),
@@ -148,6 +154,37 @@ impl Session<'_> {
             Directive::Clear => self.printer.print(CLEAR),
             Directive::Quit => {}
         }
+    }
+
+    async fn direct_macro(&self, directive: MacroDirective) -> Result<(), Failure> {
+        match directive {
+            MacroDirective::List => self.printer.print(macros::overview()?),
+            MacroDirective::Run { name, arguments } => {
+                let found = macros::load(&name)?;
+                let show = |text: &str| self.printer.print(text);
+                tokio::select! {
+                    result = macros::perform(&found, &arguments, self.console, show) => {
+                        result?;
+                        self.printer.print(format_args!("-- macro {name}: done"));
+                    }
+                    _ = tokio::signal::ctrl_c() => self.printer.print(
+                        "canceled; the last command of the macro may have run",
+                    ),
+                }
+            }
+            MacroDirective::Define { name, steps } => {
+                let defined = macros::Macro::of_line(&steps)?;
+                macros::save(&name, &defined)?;
+                let count = defined.steps().len();
+                self.printer
+                    .print(format_args!("-- macro {name}: {count} steps"));
+            }
+            MacroDirective::Remove(name) => {
+                macros::remove(&name)?;
+                self.printer.print(format_args!("-- macro {name}: removed"));
+            }
+        }
+        Ok(())
     }
 
     fn subscribe(&mut self, names: &[String]) {

@@ -14,6 +14,8 @@ mod events;
 mod exec;
 mod generated;
 mod help;
+#[cfg(unix)]
+mod macros;
 mod new;
 mod players;
 mod record;

@@ -416,3 +416,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_raw_part_is_sent_unchanged_between_arguments() {
+    let command = Command::new("player message")
+        .raw_arg("*")
+        .arg("be * \u{b7} kind")
+        .raw_arg("10");
+    assert_eq!(line(command), "player message * \"be * \u{b7} kind\" 10");
+    let refused = Command::new("player kick").arg("a\"b").raw_arg("7");
+    assert!(line(refused).starts_with('<'));
+}

@@ -1,0 +1,92 @@
+//! Macros: named lists of steps, which the console and `tale macro` run.
+
+mod step;
+mod store;
+
+use crate::context::Context;
+use crate::failure::{Failure, Status};
+use crate::render;
+use clap::Args;
+use pytale::Console;
+use pytale::console::Config;
+use std::time::Duration;
+pub(crate) use step::{Macro, arguments};
+pub(crate) use store::{list, load, names, remove, save};
+
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Macros are defined in `tale console`: `:macro NAME = COMMAND; wait 2; COMMAND {1}`. Each is a file with \
+one step on each line. An argument is one argument of the command, whatever it contains. The first failed step ends the macro.
+
+Examples:
+  tale macro
+  tale macro welcome \"Elder Toad\""
+)]
+pub(crate) struct MacroOptions {
+    /// The macro; without one, all macros are listed.
+    name: Option<String>,
+    /// The arguments for {1}, {2} and so on.
+    arguments: Vec<String>,
+    /// The timeout of each command in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = crate::seconds::seconds)]
+    timeout: Duration,
+    /// Keep trying to connect for so many seconds. By default, the first failed attempt ends the program.
+    #[arg(long, value_name = "SECONDS", value_parser = crate::seconds::seconds)]
+    wait: Option<Duration>,
+}
+
+pub(crate) async fn run(options: &MacroOptions, context: &Context) -> Result<(), Failure> {
+    let Some(name) = &options.name else {
+        context.output.line(format_args!("{}", overview()?));
+        return Ok(());
+    };
+    let found = load(name)?;
+    found.check(&options.arguments)?;
+    let target = context.target()?;
+    let config = Config::default().request_timeout(options.timeout);
+    let console = crate::server::connect(&target, config, options.wait).await?;
+    let show = |text: &str| context.output.line(format_args!("{text}"));
+    let result = perform(&found, &options.arguments, &console, show).await;
+    console.close().await;
+    result
+}
+
+/// All macros with their steps.
+pub(crate) fn overview() -> Result<String, Failure> {
+    let macros = list()?;
+    if macros.is_empty() {
+        return Ok("no macro is defined; `:macro NAME = COMMAND; wait 2; COMMAND {1}` in `tale console` defines one".to_owned());
+    }
+    let rows = macros
+        .iter()
+        .map(|(name, steps)| [name.clone(), steps.clone()]);
+    Ok(render::table(render::width(), ["macro", "steps"], rows))
+}
+
+/// Runs the steps, and shows the result of each command. Stops at the first failure, and names its step.
+pub(crate) async fn perform(
+    steps: &Macro,
+    arguments: &[String],
+    console: &Console,
+    show: impl Fn(&str),
+) -> Result<(), Failure> {
+    steps.check(arguments)?;
+    let count = steps.steps().len();
+    for (number, step) in steps.steps().iter().enumerate() {
+        let failed = |failure: Failure| failure.of(&format!("step {} of {count}", number + 1));
+        match step {
+            step::Step::Wait(duration) => tokio::time::sleep(*duration).await,
+            step::Step::Command(words) => {
+                let command = step::command(words, arguments);
+                let reply = console.command(command).await;
+                let reply = reply.map_err(|error| failed(error.into()))?;
+                show(&render::print_reply(&reply, render::width()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn wrong(message: impl Into<String>) -> Failure {
+    Failure::new(Status::Usage, message)
+}

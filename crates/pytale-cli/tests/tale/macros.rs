@@ -1,0 +1,60 @@
+//! `tale macro` and `:macro`.
+
+use crate::console::console;
+use crate::run::{Town, finished};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_macro_is_defined_completed_run_and_removed_in_the_console() {
+    let town = Town::start().await;
+    town.world.player_joins("Elder Toad").unwrap();
+    let mut terminal = console(&town, &[]);
+    terminal.keys(":macro tell = player list; wait 0.01; player message {1} \"Hello; there\" 5\r");
+    terminal.wait_for_text("-- macro tell: 3 steps");
+    terminal.keys(":macro te\t");
+    terminal.wait_for_line("home> :macro tell");
+    terminal.keys(" \"Elder Toad\"\r");
+    terminal.wait_for_text("Elder Toad");
+    terminal.wait_for_text("-- macro tell: done");
+    terminal.keys(":macro tell Nobody\r");
+    terminal.wait_for_text("step 3 of 3");
+    terminal.keys(":macro tell -\r");
+    terminal.wait_for_text("-- macro tell: removed");
+    terminal.keys(":macro\r");
+    terminal.wait_for_text("no macro is defined");
+    terminal.wait_for_line("home>");
+    terminal.keys("\x04");
+    assert_eq!(terminal.status(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_runs_a_macro_and_learns_which_step_failed() {
+    let town = Town::start().await;
+    town.world.player_joins("O'Neil").unwrap();
+    let folder = town.folder().join("macros");
+    std::fs::create_dir_all(&folder).unwrap();
+    let steps = "# greets\nplayer list\nplayer message {1} Hello\n";
+    std::fs::write(folder.join("greet.txt"), steps).unwrap();
+    let data = town.folder().to_str().unwrap();
+    let port = town.port();
+    let server = ["--port", &port, "--token-file", town.token_file()];
+    let run = async |arguments: &[&str]| {
+        let arguments = [&server[..], &["macro"], arguments].concat();
+        finished(&[("TALE_DATA", data)], &arguments, "").await
+    };
+    let done = run(&["greet", "O'Neil"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.out.contains("O'Neil"), "{done:?}");
+    let hostile = run(&["greet", "x\" \"y"]).await;
+    assert_eq!(hostile.code, 2, "{hostile:?}");
+    assert!(hostile.err.contains("step 2 of 2"), "{hostile:?}");
+    let missing = run(&["greet"]).await;
+    assert_eq!(missing.code, 2, "{missing:?}");
+    assert!(missing.err.contains("needs 1 argument(s)"), "{missing:?}");
+    let near = run(&["gret", "x"]).await;
+    assert!(near.err.contains("did you mean greet?"), "{near:?}");
+    let listed = run(&[]).await;
+    assert!(
+        listed.out.contains("player message {1} Hello"),
+        "{listed:?}"
+    );
+}
