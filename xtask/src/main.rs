@@ -27,6 +27,7 @@ mod replay_rest;
 #[allow(unreachable_pub, reason = "another test includes this file, too")]
 mod round_trip;
 mod soak;
+mod start_time;
 mod tools;
 mod wine;
 
@@ -76,7 +77,7 @@ enum Command {
     /// Measures the library beside a plain client in the same run; docs/performance.md describes the figures.
     Bench {
         /// `console`, `main-socket` or `rest`, all by default, and the flags of the benchmarks, such as `--only events`, `--json`,
-        /// `--check` or `--quick`.
+        /// `--check` or `--quick`; or `tale`: the time of `tale exec`, from its start to its end.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
