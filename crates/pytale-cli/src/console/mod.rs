@@ -13,6 +13,7 @@ mod line;
 mod printer;
 mod recordings;
 mod session;
+mod terminal_mode;
 mod watches;
 
 use crate::context::Context;

@@ -7,6 +7,7 @@ use super::history;
 use super::lexicon::Lexicon;
 use super::printer::Printer;
 use super::recordings::Recordings;
+use super::terminal_mode::{TerminalMode, ended};
 use super::watches::Watches;
 use crate::failure::Failure;
 use crate::macros;
@@ -36,6 +37,7 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let players = Players::of(console);
     let lexicon = Arc::new(Lexicon::new(players.clone()));
+    let mode = TerminalMode::saved();
     let (lines, printer) = Lines::start(Arc::clone(&lexicon), history::file_of(&target.name))?;
     let mut session = Session {
         console,
@@ -50,7 +52,10 @@ pub(super) async fn run(
         "{} ({}). :help lists the directives, Tab completes, Ctrl-D leaves.",
         target.name, target.url
     ));
-    session.serve(lines, &target.name, subscriptions).await;
+    tokio::select! {
+        () = session.serve(lines, &target.name, subscriptions) => {}
+        () = ended() => mode.restore(),
+    }
     session.recordings.finish().await
 }
 

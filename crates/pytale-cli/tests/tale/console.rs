@@ -129,3 +129,20 @@ async fn results_follow_the_width_of_the_window() {
     terminal.keys(":quit\r");
     assert_eq!(terminal.status(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_while_a_line_is_typed_restores_the_terminal() {
+    let town = Town::start().await;
+    for signal in ["TERM", "HUP"] {
+        let mut help = Terminal::start(100, 30, &[], &["--version"]);
+        help.wait_for_text("tale");
+        let before = help.mode();
+        help.ends_with_mode(&before);
+        let mut terminal = console(&town, &[]);
+        terminal.keys("player lis");
+        terminal.wait_for_line("home> player lis");
+        assert_ne!(terminal.mode(), before);
+        terminal.signal(signal);
+        terminal.ends_with_mode(&before);
+    }
+}

@@ -123,6 +123,30 @@ impl Terminal {
         })
     }
 
+    /// The settings of the terminal.
+    pub(crate) fn mode(&self) -> String {
+        format!("{:?}", self.master.get_termios().unwrap())
+    }
+
+    /// Sends a signal, such as `TERM`, to the program.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        let kill = std::process::Command::new("kill")
+            .args(["-s", name, &id])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits for the end of the program, which must leave the terminal with these settings.
+    pub(crate) fn ends_with_mode(&mut self, mode: &str) {
+        let deadline = Instant::now() + BOUND;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "the program did not end");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(self.mode(), mode);
+    }
+
     /// Waits for the end of the program, and returns its exit status.
     pub(crate) fn status(mut self) -> u32 {
         let deadline = Instant::now() + BOUND;
