@@ -1,4 +1,4 @@
-use crate::reserve::reserve;
+use crate::reserve::reserve_when_free;
 use crate::shared::Shared;
 use alta_cloud::net::{Outgoing, Service};
 use std::sync::Arc;
@@ -11,24 +11,30 @@ pub(crate) async fn stop_server(shared: &Shared, server: u64) {
         }
         state.listening.remove(&server)
     });
-    if let Some(listening) = port {
-        let port = listening.port;
-        listening.close().await;
-        shared.with(|state, _| {
-            let found = state.world.cloud.servers.get(&server);
-            // Without the reservation, the restart can fail, and then says so.
-            let reserved = found.filter(|found| found.is_self_hosted());
-            if let Some(socket) = reserved.and_then(|_| reserve(port).ok()) {
-                state.reserved.insert(server, socket);
-            }
-        });
-    }
+    let closed = match port {
+        Some(listening) => {
+            let port = listening.port;
+            listening.close().await;
+            Some(port)
+        }
+        None => None,
+    };
     let connections = &shared.env.connections;
     connections.push_all(
         |service| service == Service::Console(server),
         &Outgoing::Cut,
     );
-    shared.with(|state, now| state.world.set_online(server, false, now));
+    let keeps_port = shared.with(|state, now| {
+        state.world.set_online(server, false, now);
+        let found = state.world.cloud.servers.get(&server);
+        found.is_some_and(alta_cloud::state::Server::is_self_hosted)
+    });
+    if let Some(port) = closed.filter(|_| keeps_port) {
+        // Without the reservation, the next start can fail, and then says so.
+        if let Some(socket) = reserve_when_free(port).await {
+            shared.with(|state, _| state.reserved.insert(server, socket));
+        }
+    }
 }
 
 /// Stops a server whose command `quit` has run.
