@@ -42,7 +42,7 @@ async fn an_error_of_any_crate_that_main_returns_is_readable() {
     );
 
     let sim = world.player_leaves(UserId::new(1)).unwrap_err();
-    assert_readable(&sim, &["it does not exist"]);
+    assert_readable(&sim, &["there is no player 1"]);
 
     let tls = pytale::socket::Tls::with_roots([b"no certificate".to_vec()]).unwrap_err();
     assert_readable(&tls, &["reading a root certificate"]);
