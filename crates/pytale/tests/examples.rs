@@ -155,6 +155,10 @@ fn every_example_is_short_and_has_a_test() {
         else {
             continue;
         };
+        // The jobs have line budgets of their own, with their tests.
+        if name.starts_with("job") {
+            continue;
+        }
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines < 60, "{name} has {lines} lines");
         assert!(

@@ -40,7 +40,7 @@ fn a_full_disk_ends_the_program_with_an_error_that_names_the_cause() {
     use super::process::full_disk as full;
 
     let (code, errors) = end_of(endless(full()).spawn().unwrap());
-    assert_eq!(code, Some(1), "{errors}");
+    assert_eq!(code, Some(6), "{errors}");
     assert!(
         errors.contains("writing to standard output: ") && !errors.contains("panicked"),
         "{errors}"
