@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A year.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
+const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// A positive duration in seconds.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {

@@ -15,7 +15,7 @@ pub(crate) fn end_of(mut child: Child) -> (Option<i32>, String) {
         stderr.read_to_string(&mut text).unwrap();
         sender.send(text)
     });
-    let Ok(errors) = receiver.recv_timeout(Duration::from_secs(60)) else {
+    let Ok(errors) = receiver.recv_timeout(Duration::from_secs(90)) else {
         child.kill().unwrap();
         panic!("the program did not end");
     };

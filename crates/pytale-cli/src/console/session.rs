@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
 /// `spawn list` can take a minute.
-const PREFABS_TIMEOUT: Duration = Duration::from_secs(60);
+const PREFABS_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Reads and runs lines until the user leaves.
 pub(super) async fn run(

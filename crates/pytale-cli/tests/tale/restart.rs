@@ -12,7 +12,7 @@ async fn is_stopped(town: &Town) {
     let server = server(town);
     let sim = town.world.sim();
     let stopped = sim.wait_until(|sim| !sim.is_online(server));
-    tokio::time::timeout(Duration::from_secs(60), stopped)
+    tokio::time::timeout(Duration::from_mins(1), stopped)
         .await
         .unwrap()
         .unwrap();
