@@ -33,6 +33,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod action;
 mod agenda;
 mod builder;
 mod commands;

@@ -248,6 +248,32 @@ impl Sim {
         })
     }
 
+    /// The ids and names of all servers.
+    pub fn servers(&self) -> Vec<(u64, String)> {
+        self.shared.look(|state| {
+            let servers = state.world.cloud.servers.values();
+            servers
+                .map(|server| (server.id, server.name.clone()))
+                .collect()
+        })
+    }
+
+    /// The ids and names of all groups.
+    pub fn groups(&self) -> Vec<(u64, String)> {
+        self.shared.look(|state| {
+            let groups = state.world.cloud.groups.values();
+            groups.map(|group| (group.id, group.name.clone())).collect()
+        })
+    }
+
+    /// The ids and names of all users of the cloud, bots included.
+    pub fn users(&self) -> Vec<(u64, String)> {
+        self.shared.look(|state| {
+            let users = state.world.cloud.users.iter();
+            users.map(|user| (user.id, user.username.clone())).collect()
+        })
+    }
+
     /// The chunk of a player.
     pub fn chunk_of(&self, server: u64, player: u64) -> Option<String> {
         self.shared

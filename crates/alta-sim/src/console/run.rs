@@ -1,7 +1,7 @@
 //! Runs commands and replies to them.
 
 use super::log::{Ran, add_events};
-use crate::commands::{self, Finished, Output};
+use crate::commands::{self, Finished, Output, Session};
 use crate::samples;
 use crate::state::{State, WaitingCommand};
 use alta_cloud::net::{Action, Env, Hook};
@@ -52,6 +52,27 @@ pub(crate) fn run_waiting(state: &mut State, env: &Env, now: Timestamp, server: 
     {
         run(state, env, now, connection, &id, &line);
     }
+}
+
+/// Runs a command of a client without a connection. Returns the `data` of the reply.
+pub(crate) fn run_detached(
+    state: &mut State,
+    now: Timestamp,
+    server: u64,
+    caller: (u64, String),
+    line: &str,
+) -> Node {
+    let mut session = Session::default();
+    let mut finished = commands::run(&mut state.world, &mut session, server, now, line);
+    let ran = Ran {
+        server,
+        caller,
+        line,
+        failure: finished.failure(),
+        log: std::mem::take(&mut finished.log),
+    };
+    add_events(state, now, ran);
+    data(finished, false)
 }
 
 fn run(state: &mut State, env: &Env, now: Timestamp, connection: u64, id: &Node, line: &str) {

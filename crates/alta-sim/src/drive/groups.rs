@@ -91,6 +91,16 @@ impl Sim {
         )
     }
 
+    /// Kicks a member from a group. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name is a member of it.
+    pub fn kick(&self, group: u64, username: &str) -> Result<u64, Error> {
+        let end = (Membership::Accepted, Membership::Kicked);
+        self.take_named("kicking a member", group, username, end)
+    }
+
     /// Bans a user from a group. Returns the user id.
     ///
     /// # Errors
@@ -106,7 +116,8 @@ impl Sim {
     ///
     /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name is banned from it.
     pub fn unban(&self, group: u64, username: &str) -> Result<u64, Error> {
-        self.take_named("lifting a ban", group, username, Membership::Banned)
+        let end = (Membership::Banned, Membership::Left);
+        self.take_named("lifting a ban", group, username, end)
     }
 
     /// Invites a user to a group. Adds an account if there is none with this name. Returns the user id.
@@ -124,8 +135,8 @@ impl Sim {
     ///
     /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name is invited to it.
     pub fn uninvite(&self, group: u64, username: &str) -> Result<u64, Error> {
-        let doing = "withdrawing an invitation";
-        self.take_named(doing, group, username, Membership::Invited)
+        let end = (Membership::Invited, Membership::Left);
+        self.take_named("withdrawing an invitation", group, username, end)
     }
 
     /// Withdraws the request of a user to join a group. Returns the user id.
@@ -134,17 +145,17 @@ impl Sim {
     ///
     /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name requests to join it.
     pub fn withdraw_request(&self, group: u64, username: &str) -> Result<u64, Error> {
-        let doing = "withdrawing a request to join";
-        self.take_named(doing, group, username, Membership::RequestedJoin)
+        let end = (Membership::RequestedJoin, Membership::Left);
+        self.take_named("withdrawing a request to join", group, username, end)
     }
 
-    /// Ends this relation of a user to a group.
+    /// Changes the membership of a user, who has the first one, to the second one.
     fn take_named(
         &self,
         doing: &'static str,
         group: u64,
         username: &str,
-        from: Membership,
+        (from, to): (Membership, Membership),
     ) -> Result<u64, Error> {
         self.change(doing, |state, now| {
             let members = &state.world.group_mut(group)?.members;
@@ -157,7 +168,7 @@ impl Sim {
             };
             let user = found.ok_or_else(missing)?.user_id;
             let cloud = &mut state.world.cloud;
-            cloud.change_membership(group, user, Membership::Left, now);
+            cloud.change_membership(group, user, to, now);
             Ok(user)
         })
     }

@@ -3,6 +3,7 @@ use crate::sim::Sim;
 use crate::world::{GameServer, LogLine};
 use crate::{console, listen, secret_file, stop};
 use alta_cloud::state::ServerInfo;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 impl Sim {
@@ -141,6 +142,29 @@ impl Sim {
             console::run_waiting(state, &self.shared.env, now, server);
         });
         stop::stop_if_quitting(&self.shared, server);
+    }
+
+    /// Runs a console command for the user account, without a connection, even if the server is stalled. Consoles that have
+    /// subscribed to `CommandExecuted` get it. Returns the `data` of the reply.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server, [`ErrorKind::NotPossible`] if it is offline. The exception of a command is
+    /// not an error.
+    pub fn run_command(&self, server: u64, line: &str) -> Result<Value, Error> {
+        let doing = "running a command";
+        let reply = self.change(doing, |state, now| {
+            state.world.game(server)?;
+            let user = &state.world.cloud.accounts.user;
+            let caller = (user.user_id, user.username.clone());
+            let online = state.world.is_online(server);
+            Ok(online.then(|| console::run_detached(state, now, server, caller, line)))
+        })?;
+        stop::stop_if_quitting(&self.shared, server);
+        let offline = || Error::new(ErrorKind::NotPossible, doing).detail("the server is offline");
+        let reply = reply.ok_or_else(offline)?.to_string();
+        // It is JSON.
+        Ok(serde_json::from_str(&reply).unwrap_or_default())
     }
 
     /// Writes a line to the log of a server. Consoles that have subscribed to its level get it as an event.

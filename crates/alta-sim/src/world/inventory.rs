@@ -2,7 +2,9 @@ use super::entities::Item;
 use std::collections::BTreeMap;
 
 /// A place where a player carries an item.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, serde::Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Slot {
     /// The left hand.
