@@ -26,7 +26,7 @@ pub struct Env {
 }
 
 impl Env {
-    /// `journal`: how many entries are remembered; `queue`: how many frames may wait for one slow client.
+    /// `journal`: how many entries are remembered (0: none); `queue`: how many frames may wait for one slow client.
     pub fn new(runtime: Handle, journal: usize, queue: usize) -> Self {
         Self {
             clock: Clock::start(),

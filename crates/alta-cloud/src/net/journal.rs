@@ -214,7 +214,7 @@ fn without_authorization(text: &str) -> String {
     }
 }
 
-/// The newest entries; when the limit is reached, the older half is dropped.
+/// The newest entries; when the limit is reached, the older half is dropped. With a limit of 0, there are none.
 ///
 /// It has a lock of its own, and readers get a snapshot: they may use the service while they read.
 #[derive(Debug)]
@@ -237,7 +237,7 @@ impl Journal {
         };
         Self {
             kept: Mutex::new(kept),
-            limit: limit.max(2),
+            limit: if limit == 0 { 0 } else { limit.max(2) },
         }
     }
 
@@ -248,6 +248,9 @@ impl Journal {
         connection: u64,
         action: ClientAction,
     ) {
+        if self.limit == 0 {
+            return;
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let number = kept.next;
         kept.next += 1;
@@ -303,5 +306,8 @@ mod tests {
         }
         let numbers: Vec<u64> = journal.entries().iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, [2, 3, 4]);
+        let none = Journal::new(0);
+        none.add(Duration::ZERO, Service::Http, 1, ClientAction::Ping);
+        assert!(none.entries().is_empty());
     }
 }

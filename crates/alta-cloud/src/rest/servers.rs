@@ -89,7 +89,7 @@ fn console(request: &mut Request<'_>, id: &str) -> Result<Reply, Reply> {
     }
     let (id, online, port) = (server.id, server.online, server.console_port);
     if !online {
-        return Ok(offline(id, launch));
+        return Ok(offline(id, launch && request.cloud.config.starts_servers));
     }
     let port =
         port.ok_or_else(|| Reply::error(500, "The console is not there", "CouldNotAccessServer"))?;
@@ -105,7 +105,7 @@ fn console(request: &mut Request<'_>, id: &str) -> Result<Reply, Reply> {
         .get("connection")
         .cloned()
         .unwrap_or(Node::Null)
-        .with("address", "127.0.0.1")
+        .with("address", cloud.config.console_host.as_str())
         .with("websocket_port", u64::from(port))
         .with("webserver_port", u64::from(cloud.http_port));
     Ok(Reply::ok(

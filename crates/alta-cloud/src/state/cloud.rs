@@ -34,6 +34,10 @@ pub struct Config {
     pub migration_overlap: bool,
     /// The pause of a main websocket after each frame that it reads.
     pub read_pause: Duration,
+    /// The host of the consoles, as clients are told.
+    pub console_host: String,
+    /// `true` if the service starts a stopped server when a client requests its console.
+    pub starts_servers: bool,
 }
 
 impl Default for Config {
@@ -49,6 +53,8 @@ impl Default for Config {
             socket_idle: Duration::from_secs(600),
             migration_overlap: false,
             read_pause: Duration::ZERO,
+            console_host: "127.0.0.1".to_owned(),
+            starts_servers: true,
         }
     }
 }
