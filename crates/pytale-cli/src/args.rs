@@ -183,6 +183,92 @@ mod tests {
         }
     }
 
+    /// The pages that show commands.
+    fn pages() -> Vec<(String, String)> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let names = [
+            "../../README.md",
+            "../../docs/tale.md",
+            "../../docs/install.md",
+            "../../docs/guide.md",
+            "README.md",
+            "templates/self-hosted/README.md",
+            "templates/cloud/README.md",
+        ];
+        let read = |name: &str| {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            (name.to_owned(), text.replace('\r', ""))
+        };
+        names.into_iter().map(read).collect()
+    }
+
+    /// The commands of the program in a line of a shell.
+    fn commands(line: &str) -> impl Iterator<Item = String> {
+        let line = line.replace("cargo run --bin tale -- ", "tale ");
+        let line = line.trim_start_matches("$ ").to_owned();
+        let parts: Vec<String> = line
+            .split(" | ")
+            .map(|part| part.trim().to_owned())
+            .collect();
+        parts.into_iter().filter(|part| part.starts_with("tale "))
+    }
+
+    #[test]
+    fn each_command_in_a_block_of_the_documentation_is_accepted() {
+        let mut count = 0;
+        for (name, page) in pages() {
+            let mut is_shell = false;
+            for line in page.lines().map(str::trim) {
+                if let Some(language) = line.strip_prefix("```") {
+                    is_shell = matches!(language, "sh" | "console");
+                    continue;
+                }
+                for command in commands(line).filter(|_| is_shell) {
+                    let parsed = Args::try_parse_from(words(&command));
+                    assert!(parsed.is_ok(), "{name}: {command}: {}", parsed.unwrap_err());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 40, "{count}");
+    }
+
+    #[test]
+    fn each_command_in_a_sentence_of_the_documentation_has_known_options() {
+        use clap::error::ErrorKind;
+        let mut count = 0;
+        for (name, page) in pages() {
+            // Every second part is between two backticks.
+            for code in page
+                .lines()
+                .flat_map(|line| line.split('`').skip(1).step_by(2))
+            {
+                for command in commands(code) {
+                    let has_placeholder = command.split(' ').any(|word| {
+                        word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+                    });
+                    let problem = Args::try_parse_from(words(&command)).err();
+                    let is_right = match problem.as_ref().map(clap::Error::kind) {
+                        None
+                        | Some(
+                            ErrorKind::DisplayHelp
+                            | ErrorKind::DisplayVersion
+                            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                            | ErrorKind::MissingRequiredArgument,
+                        ) => true,
+                        Some(ErrorKind::InvalidValue | ErrorKind::ValueValidation) => {
+                            has_placeholder
+                        }
+                        Some(_) => false,
+                    };
+                    assert!(is_right, "{name}: `{command}`: {}", problem.unwrap());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 20, "{count}");
+    }
+
     #[test]
     fn the_help_of_each_subcommand_has_examples_that_are_accepted() {
         for command in Args::command().get_subcommands() {

@@ -229,6 +229,28 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_of_the_documentation_are_parsed() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tale.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let whole = page.lines().filter(|line| line.starts_with(':'));
+        // Every second part is between two backticks.
+        let codes = page
+            .lines()
+            .flat_map(|line| line.split('`').skip(1).step_by(2));
+        let codes = codes.filter(|code| code.starts_with(':') && code.len() > 1);
+        let mut count = 0;
+        for line in whole.chain(codes) {
+            let parsed = parse(line);
+            assert!(parsed.is_ok(), "{line}: {parsed:?}");
+            if let Ok(Directive::Macro(MacroDirective::Define { steps, .. })) = parsed {
+                macros::Macro::of_line(&steps).unwrap();
+            }
+            count += 1;
+        }
+        assert!(count > 8, "{count}");
+    }
+
+    #[test]
     fn the_command_of_a_watch_is_found() {
         assert_eq!(command_in(":watch 5 player li"), Some(9));
         assert_eq!(command_in(":watch 5"), None);

@@ -3,6 +3,7 @@
 mod name;
 mod pytale;
 mod templates;
+mod workspace;
 
 use crate::context::Context;
 use crate::failure::{Failure, Status};
@@ -41,8 +42,14 @@ pub(crate) fn run(options: &NewOptions, context: &Context) -> Result<(), Failure
     } else {
         Kind::SelfHosted
     };
-    let files = templates::files(kind, options.template, &options.name, &dependency);
     let folder = Path::new(&options.name);
+    let workspace = workspace::above(folder)?;
+    let mut files = templates::files(kind, options.template, &options.name, &dependency);
+    if workspace.is_some() {
+        for (_, text) in files.iter_mut().filter(|(path, _)| *path == "Cargo.toml") {
+            text.push_str(workspace::OWN);
+        }
+    }
     create_folder(folder)?;
     if let Err((path, error)) = write(folder, &files) {
         // The folder is new, so it holds nothing but these files.
@@ -57,11 +64,27 @@ pub(crate) fn run(options: &NewOptions, context: &Context) -> Result<(), Failure
     for (path, _) in &files {
         show(&format!("  {path}"));
     }
+    if let Some(manifest) = workspace {
+        show(&format!(
+            "the project is a workspace of its own, because {} does not have it as a member",
+            manifest.display()
+        ));
+    }
     show("next steps:");
+    if !is_installed("cargo") {
+        show("  install Rust: https://rustup.rs");
+    }
     show(&format!("  cd {}", options.name));
     show("  cargo test");
     show("  README.md says how to connect the bot to a server");
     Ok(())
+}
+
+/// Returns whether a folder of `PATH` has this program.
+fn is_installed(program: &str) -> bool {
+    let program = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(&program).is_file())
 }
 
 fn create_folder(folder: &Path) -> Result<(), Failure> {

@@ -16,9 +16,12 @@ const KEYWORDS: [&str; 52] = [
 
 /// Names with another meaning: for Rust, for Cargo's target folder, of a dependency of the project, of a device of Windows.
 #[rustfmt::skip]
-const RESERVED: [&str; 20] = [
-    "alloc", "core", "proc_macro", "std", "test", "build", "deps", "examples", "incremental", "pytale", "tokio",
-    "tracing_subscriber", "support", "bot", "aux", "con", "nul", "prn", "com1", "lpt1",
+const RESERVED: [&str; 32] = [
+    "alloc", "core", "proc_macro", "std", "test", "build", "deps", "examples", "incremental", "tokio", "tracing_subscriber",
+    "support", "bot", "aux", "con", "nul", "prn",
+    // Cargo cannot write two packages with the same name and version into one lock file.
+    "alta_auth", "alta_bot", "alta_cloud", "alta_dial", "alta_http", "alta_model", "alta_rest", "alta_sim", "alta_socket",
+    "alta_ws", "att_console", "att_kit", "pytale", "pytale_cli", "xtask",
 ];
 
 /// The failure names the nearest valid name.
@@ -53,7 +56,13 @@ fn problem(name: &str) -> Option<&'static str> {
 
 fn is_taken(name: &str) -> bool {
     let name = name.replace('-', "_");
-    KEYWORDS.contains(&&*name) || RESERVED.contains(&&*name)
+    KEYWORDS.contains(&&*name) || RESERVED.contains(&&*name) || is_port(&name)
+}
+
+/// Returns whether Windows has a device with this name, `com1` to `com9` or `lpt1` to `lpt9`.
+fn is_port(name: &str) -> bool {
+    let number = name.strip_prefix("com").or(name.strip_prefix("lpt"));
+    number.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
 }
 
 /// A valid name that is similar.
@@ -96,6 +105,8 @@ mod tests {
             ("tracing-subscriber", "my-tracing-subscriber"),
             ("self", "my-self"),
             ("nul", "my-nul"),
+            ("lpt7", "my-lpt7"),
+            ("alta-sim", "my-alta-sim"),
             ("héro", "h-ro"),
             ("_", "my-bot"),
             ("\u{1b}[31mred", "my-31mred"),

@@ -9,6 +9,7 @@
 mod cloud;
 #[cfg(unix)]
 mod console;
+mod docs;
 mod doctor;
 mod events;
 mod exec;

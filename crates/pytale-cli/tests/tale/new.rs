@@ -105,6 +105,54 @@ fn a_wrong_name_creates_nothing() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn a_project_in_the_folder_of_a_workspace_is_one_of_its_own_unless_it_is_a_member() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("Cargo.toml");
+    for (members, is_own) in [("tools", true), ("harbor*", false)] {
+        fs::write(&manifest, format!("[workspace]\nmembers = ['{members}']")).unwrap();
+        let name = format!("harbor-{members}").replace('*', "-bot");
+        let done = new(folder.path(), &[&name]);
+        assert_eq!(done.status.code(), Some(0), "{done:?}");
+        let printed = String::from_utf8(done.stdout).unwrap();
+        assert_eq!(printed.contains("a workspace of its own"), is_own);
+        let own = fs::read_to_string(folder.path().join(name).join("Cargo.toml")).unwrap();
+        let own: toml::Table = own.parse().unwrap();
+        assert_eq!(own.contains_key("workspace"), is_own);
+    }
+}
+
+#[test]
+fn without_cargo_the_first_step_is_to_install_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
+    let command = command
+        .current_dir(folder.path())
+        .env("PATH", folder.path());
+    let done = command.args(["new", "harbor-bot"]).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let printed = String::from_utf8(done.stdout).unwrap();
+    let step = "next steps:\n  install Rust: https://rustup.rs\n";
+    assert!(printed.contains(step), "{printed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_a_failure_with_its_name() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode));
+    mode(0o500).unwrap();
+    let is_root = fs::write(folder.path().join("probe"), "").is_ok();
+    let done = new(folder.path(), &["harbor-bot"]);
+    mode(0o700).unwrap();
+    if !is_root {
+        assert_eq!(done.status.code(), Some(6), "{done:?}");
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(said.contains("creating the folder harbor-bot"), "{said}");
+    }
+}
+
 /// Runs cargo in a project. The third-party crates are those that the workspace has built.
 fn cargo(project: &Path, arguments: &[&str]) {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();

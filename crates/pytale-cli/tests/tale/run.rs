@@ -64,12 +64,16 @@ impl Town {
     }
 }
 
+/// The text of `docs/tale.md`.
+pub(crate) fn documentation() -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tale.md");
+    std::fs::read_to_string(page).unwrap().replace('\r', "")
+}
+
 /// Checks that `docs/tale.md` shows these lines, one after the other.
 pub(crate) fn assert_documented(text: &str) {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/tale.md");
-    let page = std::fs::read_to_string(page).unwrap().replace('\r', "");
     assert!(
-        page.contains(text.trim_end()),
+        documentation().contains(text.trim_end()),
         "docs/tale.md does not show:\n{text}"
     );
 }
