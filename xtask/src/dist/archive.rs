@@ -1,13 +1,14 @@
 //! The archives: a program with its license, its README, and its completions and manual pages.
 
 use super::platform::{Platform, Runner};
-use super::python;
-use super::{Program, Release, expect_success, name_of, renew};
+use super::{Program, Release, expect_success, licenses, name_of, python, renew};
 use crate::{Error, root};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-const TEXTS: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+const README: &str = "README.md";
+
+const MANUAL: &str = "MANUAL.md";
 
 /// The shells, and the file of each in the folder `completions`.
 const SHELLS: [(&str, &str); 4] = [
@@ -31,10 +32,10 @@ pub(crate) fn pack(
     renew(&folder)?;
     std::fs::copy(built, folder.join(platform.file_name(program.name)))?;
     let package = root().join("crates").join(program.package);
-    for text in TEXTS {
-        std::fs::copy(package.join(text), folder.join(text))?;
-    }
+    std::fs::copy(package.join(README), folder.join(README))?;
+    licenses::write(program, platform, &folder)?;
     if program.name == "tale" {
+        std::fs::copy(root().join("docs/tale.md"), folder.join(MANUAL))?;
         generate(release, &folder, built, runner)?;
     }
 
@@ -91,19 +92,30 @@ fn generate(
 pub(crate) fn unpack(release: &Release, archive: &Path) -> Result<PathBuf, Error> {
     let folder = release.scratch.join("unpacked");
     renew(&folder)?;
-    extract(archive, &folder)?;
     let name = name_of(archive);
-    let name = name.trim_end_matches(".zip").trim_end_matches(".tar.gz");
+    let (module, name) = match name.strip_suffix(".zip") {
+        Some(name) => ("zipfile", name),
+        None => ("tarfile", name.trim_end_matches(".tar.gz")),
+    };
+    let mut command = python::module(module, &folder);
+    expect_success(command.arg("-e").arg(archive).arg(&folder))?;
     Ok(folder.join(name))
 }
 
-/// Unpacks an archive or a wheel, which is a .zip.
-pub(crate) fn extract(archive: &Path, folder: &Path) -> Result<(), Error> {
-    let module = if name_of(archive).ends_with(".tar.gz") {
-        "tarfile"
-    } else {
-        "zipfile"
-    };
-    let mut command = python::module(module, folder);
-    expect_success(command.arg("-e").arg(archive).arg(folder))
+/// Fails if a file of the unpacked archive is missing.
+pub(crate) fn check(program: &Program, folder: &Path) -> Result<(), Error> {
+    licenses::check(folder)?;
+    let mut files = vec![README.to_owned()];
+    if program.name == "tale" {
+        files.push(MANUAL.to_owned());
+        files.extend(SHELLS.map(|(_, file)| format!("completions/{file}")));
+        files.extend(["man/tale.1", "man/tale-exec.1"].map(str::to_owned));
+    }
+    for file in files {
+        if std::fs::metadata(folder.join(&file)).is_ok_and(|found| found.len() > 0) {
+            continue;
+        }
+        return Err(format!("the archive has no {file}, or an empty one").into());
+    }
+    Ok(())
 }

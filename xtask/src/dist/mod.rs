@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: the archives, wheels and checksums of a release, and a trial of each.
 
 mod archive;
+mod licenses;
 mod platform;
 mod python;
 mod trial;
@@ -94,6 +95,7 @@ impl Release {
             let archive = archive::pack(self, program, platform, &built, runner.as_ref())?;
             if let Some(runner) = &runner {
                 let unpacked = archive::unpack(self, &archive)?;
+                archive::check(program, &unpacked)?;
                 let file = unpacked.join(platform.file_name(program.name));
                 trial::run(runner, program.name, &file, &self.version)?;
             }

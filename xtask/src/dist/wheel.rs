@@ -1,9 +1,10 @@
 //! The wheels: packages of Python that contain a program and no Python.
 
 use super::platform::{Platform, Runner};
-use super::{PROFILE, Program, Release, archive, expect_success, name_of, python, renew};
+use super::{PROFILE, Program, Release, expect_success, licenses, name_of, python, renew};
 use crate::tools::Tool;
 use crate::{Error, root};
+use std::env::consts::{EXE_SUFFIX, OS};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,7 +22,7 @@ pub(crate) fn build(
     renew(&folder)?;
     let mut command = Command::new("maturin");
     command
-        .current_dir(root().join("packaging/python").join(program.name))
+        .current_dir(project(release, program, platform)?)
         .args(["build", "--locked", "--profile", PROFILE])
         .args(["--target", &platform.target, "--out"])
         .arg(&folder);
@@ -39,7 +40,21 @@ pub(crate) fn build(
     Ok(path)
 }
 
-/// Installs a wheel of this platform into a new environment; unpacks another one. Returns the path of the program.
+/// Writes the project of the wheel: `maturin` reads license texts from the folder of `pyproject.toml`.
+fn project(release: &Release, program: &Program, platform: &Platform) -> Result<PathBuf, Error> {
+    let folder = release.scratch.join("project");
+    renew(&folder)?;
+    licenses::write(program, platform, &folder)?;
+    let source = root().join("packaging/python").join(program.name);
+    let text = std::fs::read_to_string(source.join("pyproject.toml"))?;
+    let here = root().display().to_string().replace('\\', "/");
+    let project = text.replace("\"../../../", &format!("\"{here}/"));
+    std::fs::write(folder.join("pyproject.toml"), project)?;
+    Ok(folder)
+}
+
+/// Installs a wheel into a new environment, and returns the path of the program. A wheel of another platform is installed into a
+/// folder of its own, with the tag in its name.
 pub(crate) fn install(
     release: &Release,
     program: &Program,
@@ -49,23 +64,26 @@ pub(crate) fn install(
 ) -> Result<PathBuf, Error> {
     let folder = release.scratch.join("installed");
     renew(&folder)?;
-    let file = platform.file_name(program.name);
-    if !runner.is_native() {
-        archive::extract(wheel, &folder)?;
-        let name = name_of(wheel);
-        let (package, _) = name
-            .split_once("-py3")
-            .ok_or("the wheel's name has no tag")?;
-        return Ok(folder.join(format!("{package}.data/scripts")).join(file));
-    }
     expect_success(python::module("venv", &folder).arg(&folder))?;
-    let programs = folder.join(if platform.is_windows() {
-        "Scripts"
-    } else {
-        "bin"
-    });
-    let mut command = Command::new(programs.join(platform.file_name("python")));
+    let programs = folder.join(if OS == "windows" { "Scripts" } else { "bin" });
+    let python = programs.join(format!("python{EXE_SUFFIX}"));
+    let mut command = Command::new(&python);
     command.args(["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]);
+    let (packages, programs) = if runner.is_native() {
+        (python::packages(&python)?, programs)
+    } else {
+        let name = name_of(wheel);
+        let tags = name.trim_end_matches(".whl");
+        let (_, tag) = tags.rsplit_once('-').ok_or("the wheel's name has no tag")?;
+        let target = folder.join("other");
+        command.args(["--only-binary", ":all:", "--platform", tag, "--target"]);
+        command.arg(&target);
+        let programs = target.join("bin");
+        (target, programs)
+    };
     expect_success(command.arg(wheel))?;
-    Ok(programs.join(file))
+    let name = program.package.replace('-', "_");
+    let information = packages.join(format!("{name}-{}.dist-info", release.version));
+    licenses::check(&information.join("licenses"))?;
+    Ok(programs.join(platform.file_name(program.name)))
 }
