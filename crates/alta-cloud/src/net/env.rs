@@ -4,7 +4,7 @@ use super::faults::{Action, Faults, Hook};
 use super::journal::{ClientAction, Journal, Received, Service};
 use super::link::{Link, Outgoing};
 use super::tasks::Tasks;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -19,6 +19,8 @@ pub struct Env {
     pub faults: Faults,
     /// The websocket connections.
     pub connections: Connections,
+    /// The routes of REST, built for the first connection.
+    pub(crate) router: OnceLock<axum::Router>,
     journal: Journal,
     version: watch::Sender<u64>,
     /// The number of frames that may wait for one slow client.
@@ -33,6 +35,7 @@ impl Env {
             tasks: Tasks::new(runtime),
             faults: Faults::default(),
             connections: Connections::default(),
+            router: OnceLock::new(),
             journal: Journal::new(journal),
             version: watch::Sender::new(0),
             queue,

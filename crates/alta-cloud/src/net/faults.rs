@@ -3,6 +3,8 @@
 //! A [`Fault`] waits at a [`Hook`] until an operation there matches it. Its [`Action`] then replaces or changes the normal
 //! behavior. A fault acts a limited number of times; of several that match, the one armed first acts.
 
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -92,6 +94,23 @@ impl HttpReply {
     /// 429 with `Retry-After` in seconds.
     pub fn too_many(retry_after: u64) -> Self {
         Self::status(429).header("retry-after", &retry_after.to_string())
+    }
+}
+
+impl IntoResponse for HttpReply {
+    /// Leaves out headers that HTTP does not allow. A status that HTTP does not allow becomes 500.
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body.into());
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) =
+                (HeaderName::try_from(name), HeaderValue::try_from(value))
+            {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response
     }
 }
 

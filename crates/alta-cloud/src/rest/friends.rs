@@ -1,33 +1,43 @@
+use super::id::Id;
 use super::reply::Reply;
 use super::request::Request;
-use crate::state::{Bond, Identity};
+use super::routes::Callers::Users;
+use super::routes::Routes;
+use crate::host::Host;
+use crate::state::Bond;
 use crate::wire::rest_body;
+use axum::routing::MethodFilter;
 
-/// Replies to requests below `friends`. Bots have no friends.
-pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> Reply {
-    if matches!(request.identity, Identity::Bot(_)) {
-        return Reply::forbidden();
-    }
-    let me = request.me();
-    match (method, path) {
-        ("GET", []) => list(request, me, Bond::Accepted),
-        ("GET", ["requests"]) => list(request, me, Bond::Requested),
-        ("GET", ["requests", "sent"]) => list(request, me, Bond::WaitingForReply),
-        (_, [] | ["requests", ..]) => Reply::wrong_method(),
-        (method, [user]) => match user.parse() {
-            Ok(user) if request.cloud.users.get(user).is_some() => match method {
-                "GET" => list(request, user, Bond::Accepted),
-                "POST" => add(request, user),
-                "DELETE" => remove(request, user),
-                _ => Reply::wrong_method(),
-            },
-            _ => Reply::not_found(),
-        },
-        _ => Reply::not_found(),
-    }
+const GET: MethodFilter = MethodFilter::GET;
+
+/// The routes below `friends`. Bots have no friends.
+pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
+    routes
+        .on(GET, "/friends", Users, |request, ()| {
+            list(request, request.me(), Bond::Accepted)
+        })
+        .on(GET, "/friends/requests", Users, |request, ()| {
+            list(request, request.me(), Bond::Requested)
+        })
+        .on(GET, "/friends/requests/sent", Users, |request, ()| {
+            list(request, request.me(), Bond::WaitingForReply)
+        })
+        .on(GET, "/friends/{user}", Users, |request, user: Id| {
+            let user = find(request, user)?;
+            list(request, user, Bond::Accepted)
+        })
+        .on(MethodFilter::POST, "/friends/{user}", Users, add)
+        .on(MethodFilter::DELETE, "/friends/{user}", Users, remove)
 }
 
-fn list(request: &Request<'_>, of: u64, bond: Bond) -> Reply {
+/// The id of an existing user, or the reply 404.
+fn find(request: &Request<'_>, user: Id) -> Result<u64, Reply> {
+    user.number()
+        .filter(|user| request.cloud.users.get(*user).is_some())
+        .ok_or_else(Reply::not_found)
+}
+
+fn list(request: &Request<'_>, of: u64, bond: Bond) -> Result<Reply, Reply> {
     let cloud = &*request.cloud;
     let others = cloud.users.iter().map(|user| user.id);
     let rows = others
@@ -37,10 +47,15 @@ fn list(request: &Request<'_>, of: u64, bond: Bond) -> Reply {
     request.page(rows)
 }
 
-fn add(request: &mut Request<'_>, other: u64) -> Reply {
+fn add(request: &mut Request<'_>, other: Id) -> Result<Reply, Reply> {
+    let other = find(request, other)?;
     let me = request.me();
     if other == me {
-        return Reply::error(400, "You cannot befriend yourself", "InvalidActionOnSelf");
+        return Err(Reply::error(
+            400,
+            "You cannot befriend yourself",
+            "InvalidActionOnSelf",
+        ));
     }
     let cloud = &mut *request.cloud;
     let result = match cloud.bond(me, other) {
@@ -51,22 +66,23 @@ fn add(request: &mut Request<'_>, other: u64) -> Reply {
     };
     cloud.befriend(me, other, request.now);
     match (cloud.friend(me, other), cloud.friend(other, me)) {
-        (Some(friendship), Some(reverse)) => Reply::ok(
+        (Some(friendship), Some(reverse)) => Ok(Reply::ok(
             rest_body("friend-add")
                 .with("result", result)
                 .with("friendship", friendship)
                 .with("reverse_friendship", reverse),
-        ),
-        _ => Reply::not_found(),
+        )),
+        _ => Err(Reply::not_found()),
     }
 }
 
 /// Ends a friendship, or withdraws or rejects a request for one.
-fn remove(request: &mut Request<'_>, other: u64) -> Reply {
+fn remove(request: &mut Request<'_>, other: Id) -> Result<Reply, Reply> {
+    let other = find(request, other)?;
     let me = request.me();
     if request.cloud.unfriend(me, other) {
-        Reply::empty()
+        Ok(Reply::empty())
     } else {
-        Reply::not_found()
+        Err(Reply::not_found())
     }
 }

@@ -1,17 +1,23 @@
 //! HTTP: the token endpoint and REST.
 
 mod call;
+mod faults;
 mod friends;
 mod groups;
-mod http;
+mod id;
+mod journal;
+mod members;
 mod page;
+mod paths;
 mod permissions;
 mod reply;
 mod request;
 mod router;
+mod routes;
+mod serve;
 mod servers;
 mod sessions;
 mod token;
 mod users;
 
-pub use http::serve;
+pub use serve::serve;

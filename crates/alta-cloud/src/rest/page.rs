@@ -9,7 +9,7 @@ pub(super) fn page(
     items: Vec<Node>,
     query: &BTreeMap<String, String>,
     default_size: usize,
-) -> Reply {
+) -> Result<Reply, Reply> {
     let size = query
         .get("limit")
         .and_then(|limit| limit.parse().ok())
@@ -22,7 +22,13 @@ pub(super) fn page(
         None => 0,
         Some(token) => match offset(token) {
             Some(start) => start,
-            None => return Reply::error(400, "Invalid pagination token", "InvalidQueryValue"),
+            None => {
+                return Err(Reply::error(
+                    400,
+                    "Invalid pagination token",
+                    "InvalidQueryValue",
+                ));
+            }
         },
     };
     let end = start.saturating_add(size);
@@ -31,7 +37,7 @@ pub(super) fn page(
     if more {
         reply.headers.push(("paginationToken", token(end)));
     }
-    reply
+    Ok(reply)
 }
 
 const HEAD: &str = "{\"PK\":\"u#1100000001\",\"SK\":\"g+";
@@ -59,7 +65,7 @@ mod tests {
         let mut query = BTreeMap::from([("limit".to_owned(), "2".to_owned())]);
         let mut seen = Vec::new();
         loop {
-            let reply = page(items(), &query, 100);
+            let reply = page(items(), &query, 100).unwrap();
             seen.push(numbers(&reply));
             let Some((_, token)) = reply.headers.first() else {
                 break;
@@ -72,6 +78,7 @@ mod tests {
     #[test]
     fn a_token_that_was_not_encoded_is_refused() {
         let query = BTreeMap::from([("paginationtoken".to_owned(), token(2).replace('+', " "))]);
-        assert_eq!(page(vec![Node::Null], &query, 1).status, 400);
+        let refusal = page(vec![Node::Null], &query, 1).unwrap_err();
+        assert_eq!(refusal.status, 400);
     }
 }

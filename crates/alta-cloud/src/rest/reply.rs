@@ -1,6 +1,7 @@
 use crate::net::HttpReply;
 use crate::wire::json::Node;
 use crate::wire::rest_body;
+use axum::response::{IntoResponse, Response};
 
 /// A reply of the token endpoint or of REST.
 #[derive(Clone, Debug)]
@@ -112,8 +113,10 @@ impl Reply {
             (None, None) => String::new(),
         }
     }
+}
 
-    pub(super) fn into_http(self) -> HttpReply {
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
         let kind = if self.file.is_some() {
             "text/plain"
         } else {
@@ -123,6 +126,6 @@ impl Reply {
         for (name, value) in self.headers {
             reply = reply.header(name, &value);
         }
-        reply
+        reply.into_response()
     }
 }

@@ -55,7 +55,7 @@ impl Request<'_> {
     }
 
     /// One page of an array, as the query selects it.
-    pub(crate) fn page(&self, items: Vec<Node>) -> Reply {
+    pub(crate) fn page(&self, items: Vec<Node>) -> Result<Reply, Reply> {
         page(items, &self.call.query, self.cloud.config.page_size)
     }
 }

@@ -1,68 +1,68 @@
-use super::call::Call;
 use super::reply::Reply;
-use super::request::Request;
-use super::{friends, groups, servers, sessions, users};
-use crate::state::{Cloud, Grant, Purpose, Refusal};
+use super::routes::{Arrival, Routes};
+use super::{friends, groups, members, servers, sessions, token, users};
+use crate::host::{Host, NoFile};
 use crate::wire::rest_body;
-use jiff::Timestamp;
+use axum::extract::Path;
+use axum::routing::{any, get, post};
+use axum::{Extension, Router};
 
-/// Replies to a request below `/api`, or below `/prod/api` and `/test/api`, the bases of older hosts.
-pub(super) fn route(cloud: &mut Cloud, now: Timestamp, call: &Call<'_>) -> Reply {
-    let Some(base) = call
-        .path
-        .iter()
-        .take(2)
-        .position(|segment| segment == "api")
-    else {
-        return Reply::gateway(403, "Missing Authentication Token");
-    };
-    let path: Vec<&str> = call.path[base + 1..].iter().map(String::as_str).collect();
-    let method = call.request.method.as_str();
-    match (method, path.as_slice()) {
-        ("POST", ["sessions"]) => return sessions::log_in(cloud, now, call, false),
-        ("POST", ["sessions", "email"]) => return sessions::log_in(cloud, now, call, true),
-        ("PUT", ["sessions"]) => return sessions::refresh(cloud, now, call),
-        ("GET", ["servers", "regions"] | ["regions"]) => {
-            return Reply::ok(rest_body("regions"));
-        }
-        (_, ["sessions", ..] | ["servers", "regions"] | ["regions"]) => {
-            return Reply::wrong_method();
-        }
-        _ => {}
-    }
-    let identity = match access(cloud, now, call) {
-        Ok(grant) => grant.identity,
-        Err(refusal) => return refusal,
-    };
-    let mut request = Request {
-        cloud,
-        now,
-        call,
-        identity,
-    };
-    match path.as_slice() {
-        ["groups", rest @ ..] => groups::route(&mut request, method, rest),
-        ["servers", rest @ ..] => servers::route(
-            &mut request,
-            method,
-            rest,
-            call.raw.last().map_or("", String::as_str),
-        ),
-        ["friends", rest @ ..] => friends::route(&mut request, method, rest),
-        ["users", rest @ ..] => users::route(&mut request, method, rest),
-        _ => Reply::not_found(),
-    }
+/// All routes. The paths are in the form of [`canonical`](super::paths::canonical).
+pub(super) fn router<H: Host>() -> Router {
+    let rooms = members::routes(groups::routes(Routes::<H>::new()));
+    let rooms = friends::routes(users::routes(servers::routes(rooms)));
+    let public = Router::new()
+        .route("/sessions", post(log_in::<H>).put(refresh::<H>))
+        .route("/sessions/email", post(log_in_by_email::<H>))
+        .route("/regions", get(regions))
+        .route("/servers/regions", get(regions))
+        .method_not_allowed_fallback(wrong_method);
+    Router::new()
+        .route("/connect/token", any(token::<H>))
+        .route("/.well-known/openid-configuration", any(discovery::<H>))
+        .route("/output/{user}/{file}", get(output::<H>))
+        .method_not_allowed_fallback(wrong_method)
+        .nest("/api", rooms.into_router().merge(public))
+        .fallback(async || Reply::gateway(403, "Missing Authentication Token"))
 }
 
-/// The grant of the request's access token, or the reply 401.
-fn access(cloud: &Cloud, now: Timestamp, call: &Call<'_>) -> Result<Grant, Reply> {
-    match cloud
-        .tokens
-        .check_header(call.request.header("authorization"), now)
-    {
-        Ok(grant) if grant.purpose == Purpose::Access => Ok(grant),
-        Ok(_) | Err(Refusal::Unknown) => Err(Reply::gateway(401, "Unauthorized")),
-        Err(Refusal::Missing) => Err(Reply::gateway(401, "Missing Authentication Token")),
-        Err(Refusal::Expired) => Err(Reply::error(401, "Expired token", "ExpiredToken")),
+async fn wrong_method() -> Reply {
+    Reply::wrong_method()
+}
+
+async fn regions() -> Reply {
+    Reply::ok(rest_body("regions"))
+}
+
+async fn log_in<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
+    arrival.public(|cloud, now, call| sessions::log_in(cloud, now, call, false))
+}
+
+async fn log_in_by_email<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
+    arrival.public(|cloud, now, call| sessions::log_in(cloud, now, call, true))
+}
+
+async fn refresh<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
+    arrival.public(sessions::refresh)
+}
+
+async fn token<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
+    arrival.public(|cloud, now, call| token::token(cloud, now, call.request))
+}
+
+async fn discovery<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
+    arrival.public(|_, _, call| token::discovery(call))
+}
+
+/// A file that a console has written for a user.
+async fn output<H: Host>(
+    Extension(arrival): Extension<Arrival<H>>,
+    Path((user, file)): Path<(String, String)>,
+) -> Reply {
+    let authorization = arrival.http.header("authorization");
+    match arrival.host.file(authorization, &user, &file) {
+        Err(NoFile::Unauthorized) => Reply::gateway(401, "Unauthorized"),
+        Err(NoFile::Forbidden) => Reply::gateway(403, "Forbidden"),
+        Ok(text) => Reply::file(text),
     }
 }

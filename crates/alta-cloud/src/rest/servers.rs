@@ -1,53 +1,93 @@
+use super::id::Id;
 use super::permissions;
 use super::reply::Reply;
 use super::request::Request;
+use super::routes::Callers::All;
+use super::routes::Routes;
+use crate::host::Host;
 use crate::state::{Group, Membership, Purpose, Server, ServerShape};
 use crate::wire::json::Node;
 use crate::wire::{lenient, rest_body};
+use axum::routing::MethodFilter;
 
-/// Replies to requests below `servers`. `last` is the last segment of the path, in the client's letter case.
-pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str], last: &str) -> Reply {
-    let reply = match (method, path) {
-        (_, ["favorites", id]) => favorite(request, method, id),
-        ("POST", [id, "console"]) => console(request, id),
-        ("POST", [id, user, "permissions", "check"]) => check(request, id, user),
-        (_, [_, "console"]) => Err(Reply::wrong_method()),
-        _ => list(request, method, path, last),
-    };
-    reply.unwrap_or_else(|refusal| refusal)
+const GET: MethodFilter = MethodFilter::GET;
+const POST: MethodFilter = MethodFilter::POST;
+
+/// The routes below `servers`.
+pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
+    let routes = routes
+        .on(GET, "/servers", All, of_my_groups)
+        .on(GET, "/servers/discover", All, of_my_groups)
+        .on(GET, "/servers/joined", All, of_my_groups)
+        .on(GET, "/servers/running", All, running)
+        .on(GET, "/servers/online", All, running)
+        .on(GET, "/servers/public", All, none)
+        .on(GET, "/servers/open", All, none)
+        .on(GET, "/servers/console", All, |request, ()| {
+            list(request, |server| is_allowed(request, server, "Console"))
+        })
+        .on(GET, "/servers/control", All, |request, ()| {
+            list(request, |server| {
+                is_allowed(request, server, "ControlServer")
+            })
+        })
+        .on(GET, "/servers/name/{name}", All, |request, name: String| {
+            list(request, |server| server.name.to_lowercase() == name)
+        })
+        .on(GET, "/servers/players/{user}", All, |request, user: u64| {
+            list(request, |server| server.players.contains_key(&user))
+        });
+    routes
+        .on(GET, "/servers/favorites", All, |request, ()| {
+            let (me, favorites) = (request.me(), &request.cloud.favorites);
+            list(request, |server| favorites.contains(&(me, server.id)))
+        })
+        .on(POST, "/servers/favorites/{server}", All, add_favorite)
+        .on(
+            MethodFilter::DELETE,
+            "/servers/favorites/{server}",
+            All,
+            remove_favorite,
+        )
+        .on(GET, "/servers/{server}", All, |request, id: Id| {
+            Ok(Reply::ok(json(request, find(request, id)?)))
+        })
+        .on(POST, "/servers/{server}/console", All, console)
+        .on(
+            POST,
+            "/servers/{server}/{user}/permissions/check",
+            All,
+            check,
+        )
 }
 
-/// One server, or an array of servers.
-fn list(request: &Request<'_>, method: &str, path: &[&str], last: &str) -> Result<Reply, Reply> {
-    let me = request.me();
-    let allows = |server: &Server, permission| {
-        group(request, server).is_some_and(|group| group.allows(me, permission))
-    };
-    let is_member = |server: &Server| {
-        group(request, server).is_some_and(|group| group.member(me, Membership::Accepted).is_some())
-    };
-    let is_listed: &dyn Fn(&Server) -> bool = match path {
-        ["console"] => &|server| allows(server, "Console"),
-        ["control"] => &|server| allows(server, "ControlServer"),
-        [] | ["discover" | "joined"] => &is_member,
-        ["running" | "online"] => &|server| server.online,
-        ["public" | "open"] => &|_| false,
-        ["favorites"] => &|server| request.cloud.favorites.contains(&(me, server.id)),
-        ["name", _] => &|server| server.name.eq_ignore_ascii_case(last),
-        ["players", user] => &|server| server.players.keys().any(|id| id.to_string() == *user),
-        [id] if method == "GET" => return Ok(Reply::ok(json(request, find(request, id)?))),
-        [_] => return Err(Reply::wrong_method()),
-        _ => return Err(Reply::not_found()),
-    };
-    if method != "GET" {
-        return Err(Reply::wrong_method());
-    }
+/// The listed servers that satisfy a condition.
+fn list(request: &Request<'_>, is_listed: impl Fn(&Server) -> bool) -> Result<Reply, Reply> {
     let servers = request.cloud.servers.values();
     let rows: Vec<Node> = servers
         .filter(|server| !server.is_self_hosted() && is_listed(server))
         .map(|server| json(request, server))
         .collect();
-    Ok(request.page(rows))
+    request.page(rows)
+}
+
+fn of_my_groups(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
+    let me = request.me();
+    list(request, |server| {
+        group(request, server).is_some_and(|group| group.member(me, Membership::Accepted).is_some())
+    })
+}
+
+fn running(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
+    list(request, |server| server.online)
+}
+
+fn none(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
+    list(request, |_| false)
+}
+
+fn is_allowed(request: &Request<'_>, server: &Server, permission: &str) -> bool {
+    group(request, server).is_some_and(|group| group.allows(request.me(), permission))
 }
 
 fn json(request: &Request<'_>, server: &Server) -> Node {
@@ -59,32 +99,34 @@ fn group<'a>(request: &'a Request<'_>, server: &Server) -> Option<&'a Group> {
 }
 
 /// The server with this id, or the reply 404.
-fn find<'a>(request: &'a Request<'_>, id: &str) -> Result<&'a Server, Reply> {
-    let id = id.parse().ok();
-    id.and_then(|id| request.cloud.servers.get(&id))
+fn find<'a>(request: &'a Request<'_>, id: Id) -> Result<&'a Server, Reply> {
+    id.number()
+        .and_then(|id| request.cloud.servers.get(&id))
         .filter(|server| !server.is_self_hosted())
         .ok_or_else(Reply::not_found)
 }
 
-/// `POST` and `DELETE servers/favorites/{id}`. No source attests the replies: here they are empty.
-fn favorite(request: &mut Request<'_>, method: &str, id: &str) -> Result<Reply, Reply> {
+/// `POST servers/favorites/{id}`. No source attests the reply: here it is empty.
+fn add_favorite(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
     let favorite = (request.me(), find(request, id)?.id);
-    match method {
-        "POST" => request.cloud.favorites.insert(favorite),
-        "DELETE" => request.cloud.favorites.remove(&favorite),
-        _ => return Err(Reply::wrong_method()),
-    };
+    request.cloud.favorites.insert(favorite);
+    Ok(Reply::empty())
+}
+
+/// `DELETE servers/favorites/{id}`, with the same reply.
+fn remove_favorite(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
+    let favorite = (request.me(), find(request, id)?.id);
+    request.cloud.favorites.remove(&favorite);
     Ok(Reply::empty())
 }
 
 /// `POST servers/{id}/console`.
-fn console(request: &mut Request<'_>, id: &str) -> Result<Reply, Reply> {
+fn console(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
     let body = request.body()?;
     // Absent fields have the real service's defaults: true for `should_launch`, false for `ignore_offline`.
     let launch = lenient::flag(lenient::member(&body, "should_launch")).unwrap_or(true);
     let server = find(request, id)?;
-    let me = request.me();
-    if !group(request, server).is_some_and(|group| group.allows(me, "Console")) {
+    if !is_allowed(request, server, "Console") {
         return Err(Reply::forbidden());
     }
     let (id, online, port) = (server.id, server.online, server.console_port);
@@ -94,7 +136,7 @@ fn console(request: &mut Request<'_>, id: &str) -> Result<Reply, Reply> {
     let port =
         port.ok_or_else(|| Reply::error(500, "The console is not there", "CouldNotAccessServer"))?;
     let cloud = &mut *request.cloud;
-    let username = cloud.username(me);
+    let username = cloud.username(request.identity.id());
     let life = cloud.config.console_token_life;
     let purpose = Purpose::Console(id);
     let token = cloud
@@ -132,9 +174,9 @@ fn offline(id: u64, launch: bool) -> Reply {
 }
 
 /// `POST servers/{id}/{user}/permissions/check`.
-fn check(request: &Request<'_>, id: &str, user: &str) -> Result<Reply, Reply> {
-    match (find(request, id)?.group, user.parse()) {
-        (Some(group), Ok(user)) => permissions::check(request, group, user),
+fn check(request: &mut Request<'_>, (id, user): (Id, Id)) -> Result<Reply, Reply> {
+    match (find(request, id)?.group, user.number()) {
+        (Some(group), Some(user)) => permissions::check(request, group, user),
         _ => Err(Reply::not_found()),
     }
 }

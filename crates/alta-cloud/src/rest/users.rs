@@ -1,50 +1,56 @@
+use super::id::Id;
 use super::reply::Reply;
 use super::request::Request;
-use crate::state::{Identity, User};
+use super::routes::Callers::Users;
+use super::routes::Routes;
+use crate::host::Host;
+use crate::state::User;
 use crate::wire::json::Node;
 use crate::wire::lenient;
 use crate::wire::time::rest_time;
+use axum::routing::MethodFilter;
 
-/// Replies to requests below `users`. Bots are refused, as py-tale documents.
-pub(super) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> Reply {
-    if matches!(request.identity, Identity::Bot(_)) {
-        return Reply::forbidden();
-    }
-    match (method, path) {
-        ("POST", ["search", "username"]) => search(request).unwrap_or_else(|refusal| refusal),
-        ("GET", [user]) => {
-            find(request, user).map_or_else(Reply::not_found, |user| Reply::ok(user.json()))
-        }
-        ("GET", [user, "statistics"]) => {
-            find(request, user).map_or_else(Reply::not_found, |user| {
-                let played = Node::from("7.09:36:59.0452399");
-                Reply::ok(Node::object([
-                    ("sign_up_time", rest_time(user.created_at).into()),
-                    ("play_time", played),
-                ]))
-            })
-        }
-        // The claim `is_verified` of the tokens has the same value.
-        ("GET", [user, "verification"]) => {
-            find(request, user).map_or_else(Reply::not_found, |_| Reply::ok(true))
-        }
-        (_, ["search", "username"] | [_] | [_, "statistics" | "verification"]) => {
-            Reply::wrong_method()
-        }
-        _ => Reply::not_found(),
-    }
+const GET: MethodFilter = MethodFilter::GET;
+const POST: MethodFilter = MethodFilter::POST;
+
+/// The routes below `users`. Bots are refused, as py-tale documents.
+pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
+    routes
+        .on(POST, "/users/search/username", Users, search)
+        .on(GET, "/users/{user}", Users, |request, user: Id| {
+            Ok(Reply::ok(find(request, user)?.json()))
+        })
+        .on(GET, "/users/{user}/statistics", Users, statistics)
+        .on(
+            GET,
+            "/users/{user}/verification",
+            Users,
+            |request, user: Id| {
+                // The claim `is_verified` of the tokens has the same value.
+                find(request, user).map(|_| Reply::ok(true))
+            },
+        )
 }
 
-fn find<'a>(request: &'a Request<'_>, id: &str) -> Option<&'a User> {
-    let id = if id == "me" {
-        request.me()
-    } else {
-        id.parse().ok()?
+fn statistics(request: &mut Request<'_>, user: Id) -> Result<Reply, Reply> {
+    let user = find(request, user)?;
+    Ok(Reply::ok(Node::object([
+        ("sign_up_time", rest_time(user.created_at).into()),
+        ("play_time", "7.09:36:59.0452399".into()),
+    ])))
+}
+
+/// The user with this id, or the caller for `me`, or the reply 404.
+fn find<'a>(request: &'a Request<'_>, id: Id) -> Result<&'a User, Reply> {
+    let id = match id {
+        Id::Me => Some(request.me()),
+        _ => id.number(),
     };
-    request.cloud.users.get(id)
+    id.and_then(|id| request.cloud.users.get(id))
+        .ok_or_else(Reply::not_found)
 }
 
-fn search(request: &Request<'_>) -> Result<Reply, Reply> {
+fn search(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
     let body = request.body()?;
     let name = lenient::text(&body, "username")
         .ok_or_else(|| Reply::bad_request(Some("username"), "The username field is required."))?;

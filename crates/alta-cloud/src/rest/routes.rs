@@ -1,0 +1,163 @@
+use super::call::Call;
+use super::reply::Reply;
+use super::request::Request;
+use crate::host::Host;
+use crate::net::HttpRequest;
+use crate::state::{Cloud, Grant, Identity, Purpose, Refusal};
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A request, as the layers before the routes hand it over.
+pub(super) struct Arrival<H> {
+    pub(super) host: Arc<H>,
+    pub(super) http: Arc<HttpRequest>,
+}
+
+impl<H> Clone for Arrival<H> {
+    fn clone(&self) -> Self {
+        Self {
+            host: Arc::clone(&self.host),
+            http: Arc::clone(&self.http),
+        }
+    }
+}
+
+impl<H> fmt::Debug for Arrival<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival")
+            .field("http", &self.http)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H: Host> Arrival<H> {
+    /// Works on the state for a caller who needs no token.
+    pub(super) fn public(
+        &self,
+        work: impl FnOnce(&mut Cloud, Timestamp, &Call<'_>) -> Reply,
+    ) -> Reply {
+        let call = Call::new(&self.http);
+        let host = &self.host;
+        host.with_cloud(|cloud, now| work(cloud, now, &call))
+    }
+
+    /// Works on the state for the caller that the access token names.
+    fn as_caller(
+        &self,
+        work: impl FnOnce(&mut Request<'_>, &Grant) -> Result<Reply, Reply>,
+    ) -> Reply {
+        let reply = self.public(|cloud, now, call| {
+            let result = access(cloud, now, call).and_then(|grant| {
+                let mut request = Request {
+                    cloud,
+                    now,
+                    call,
+                    identity: grant.identity,
+                };
+                work(&mut request, &grant)
+            });
+            result.unwrap_or_else(|refusal| refusal)
+        });
+        if let Some(server) = reply.starts {
+            // The reply says that the server is starting; the client's next request shows whether it runs.
+            self.host.start_server(server);
+        }
+        reply
+    }
+
+    /// Refuses a caller who has an access token. Others are refused for the lack of it, and learn nothing about the routes.
+    pub(super) fn refuse(&self, refusal: Reply) -> Reply {
+        self.as_caller(|_, _| Err(refusal))
+    }
+}
+
+/// The grant of the request's access token, or the reply 401.
+fn access(cloud: &Cloud, now: Timestamp, call: &Call<'_>) -> Result<Grant, Reply> {
+    match cloud
+        .tokens
+        .check_header(call.request.header("authorization"), now)
+    {
+        Ok(grant) if grant.purpose == Purpose::Access => Ok(grant),
+        Ok(_) | Err(Refusal::Unknown) => Err(Reply::gateway(401, "Unauthorized")),
+        Err(Refusal::Missing) => Err(Reply::gateway(401, "Missing Authentication Token")),
+        Err(Refusal::Expired) => Err(Reply::error(401, "Expired token", "ExpiredToken")),
+    }
+}
+
+/// The accounts that may use a route.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Callers {
+    /// Users and bots.
+    All,
+    /// Users. Bots are refused, as py-tale documents.
+    Users,
+}
+
+impl Callers {
+    /// The reply 403 to another caller.
+    fn check(self, grant: &Grant) -> Result<(), Reply> {
+        match (self, grant.identity) {
+            (Self::Users, Identity::Bot(_)) => Err(Reply::forbidden()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The work for a request, with the parameters `P` of its path.
+type Endpoint<P> = fn(&mut Request<'_>, P) -> Result<Reply, Reply>;
+
+/// The routes that need an access token.
+pub(super) struct Routes<H> {
+    router: Router,
+    host: PhantomData<fn(H)>,
+}
+
+impl<H: Host> Routes<H> {
+    pub(super) fn new() -> Self {
+        Self {
+            router: Router::new(),
+            host: PhantomData,
+        }
+    }
+
+    /// Adds a route. Parameters that cannot be parsed cause the reply 400.
+    pub(super) fn on<P: DeserializeOwned + Send + 'static>(
+        mut self,
+        method: MethodFilter,
+        path: &'static str,
+        callers: Callers,
+        endpoint: Endpoint<P>,
+    ) -> Self {
+        let handler =
+            async move |Extension(arrival): Extension<Arrival<H>>,
+                        parameters: Result<Path<P>, PathRejection>| {
+                arrival.as_caller(|request, grant| {
+                    callers.check(grant)?;
+                    let Ok(Path(parameters)) = parameters else {
+                        return Err(Reply::bad_request(None, "The value is not a valid id."));
+                    };
+                    endpoint(request, parameters)
+                })
+            };
+        self.router = self.router.route(path, on(method, handler));
+        self
+    }
+
+    /// The finished router. Its paths begin below the base of REST.
+    pub(super) fn into_router(self) -> Router {
+        let unknown =
+            async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(Reply::not_found());
+        let wrong_method =
+            async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(Reply::wrong_method());
+        self.router
+            .fallback(unknown)
+            .method_not_allowed_fallback(wrong_method)
+    }
+}
