@@ -105,9 +105,10 @@ impl Proxy {
             &rules.secure
         } else {
             &rules.plain
-        };
+        }
+        .as_ref()?;
         let direct = rules.skips_loopback && is_loopback(host) || rules.except.contain(host, port);
-        server.as_ref().filter(|_| !direct)
+        (!direct).then_some(server)
     }
 }
 

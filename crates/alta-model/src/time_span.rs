@@ -114,19 +114,28 @@ fn parse(text: &str) -> Option<TimeSpan> {
 
 fn number(digits: &str) -> Option<i128> {
     // Eleven digits are more than any valid span has; the bound keeps the sum from overflowing.
-    let plausible =
-        (1..=11).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plausible { digits.parse().ok() } else { None }
+    if !(1..=11).contains(&digits.len()) {
+        return None;
+    }
+    digits
+        .bytes()
+        .try_fold(0_i64, |number, byte| {
+            let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+            Some(number * 10 + digit)
+        })
+        .map(i128::from)
 }
 
 fn below(digits: &str, limit: i128) -> Option<i128> {
     number(digits).filter(|value| *value < limit)
 }
 
+/// A fraction of more than seven digits is cut.
 fn fraction_ticks(digits: &str) -> Option<i128> {
-    let cut = digits.get(..digits.len().min(7))?;
     number(digits)?;
-    number(&format!("{cut:0<7}"))
+    let cut = digits.get(..digits.len().min(7))?;
+    let scale = 10_i128.pow(7 - u32::try_from(cut.len()).ok()?);
+    Some(number(cut)? * scale)
 }
 
 impl Serialize for TimeSpan {

@@ -1,5 +1,5 @@
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The characters to encode in one segment of a path (RFC 3986, `pchar`).
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -28,9 +28,11 @@ const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'\'').add(b
 
 /// Encodes and joins segments. The error names an invalid segment.
 pub(crate) fn join(segments: &[&dyn fmt::Display]) -> Result<String, String> {
-    let mut path = String::new();
+    let (mut path, mut text) = (String::new(), String::new());
     for segment in segments {
-        let text = segment.to_string();
+        text.clear();
+        // Writing to a string fails only if the segment's own `Display` does.
+        write!(text, "{segment}").map_err(|_| "a segment of a path cannot be written")?;
         // Servers and proxies read dots as "this directory", encoded or not.
         if matches!(text.as_str(), "" | "." | "..") {
             return Err(format!("\"{text}\" cannot be a segment of a path"));

@@ -4,6 +4,7 @@ use crate::Values;
 use crate::args::{Area, Job, Options, Runtime, Who};
 use crate::figures::{Better, Figures, Rounds};
 use crate::process::{Companion, Program, can_bind, measure, raise_file_limit};
+use crate::rest::BY_HAND;
 use std::cell::RefCell;
 
 /// The rounds of a median.
@@ -25,7 +26,7 @@ const JOURNAL_RATE: usize = 2_000;
 const FEW: usize = 10;
 
 /// The names that `--only` takes.
-const PARTS: [(Area, &str); 19] = [
+const PARTS: [(Area, &str); 21] = [
     (Area::Console, "events"),
     (Area::Console, "flood_mixed"),
     (Area::Console, "round_trip"),
@@ -44,7 +45,9 @@ const PARTS: [(Area, &str); 19] = [
     (Area::MainSocket, "many"),
     (Area::MainSocket, "scaling"),
     (Area::Rest, "sequential"),
+    (Area::Rest, "sequential_by_hand"),
     (Area::Rest, "concurrent"),
+    (Area::Rest, "concurrent_by_hand"),
 ];
 
 /// Measures. Returns false if `--only` names nothing that is measured, or with `--check` if a budget does not hold.
@@ -265,27 +268,33 @@ impl Run<'_> {
     }
 
     fn rest(&self) {
-        for (part, window) in [
-            ("sequential", 1),
-            ("concurrent", alta_http::Config::MAX_IN_FLIGHT),
-        ] {
-            if !self.wants(part) {
-                continue;
-            }
-            let job = Job {
+        let at_once = alta_http::Config::MAX_IN_FLIGHT;
+        for (part, window) in [("sequential", 1), ("concurrent", at_once)] {
+            let lower = Better::Lower;
+            let by_hand = format!("{part}{BY_HAND}");
+            let job = |part| Job {
                 window,
                 ..self.job(part, 5_000)
             };
-            let timed = self.rounds(Program::Timed, &job);
-            let counted = self.rounds(Program::Counting, &job);
-            for (name, unit, rounds) in [
-                ("time", "µs a call", &timed),
-                ("cpu", "µs a call", &timed),
-                ("allocations", "a call", &counted),
-                ("allocated", "bytes a call", &counted),
-            ] {
-                let both = rounds.medians(name);
-                self.print(&format!("{part}_{name}"), both, unit, Better::Lower);
+            if self.wants(part) {
+                let timed = self.rounds(Program::Timed, &job(part));
+                let counted = self.rounds(Program::Counting, &job(part));
+                for (name, unit, rounds) in [
+                    ("time", "µs a call", &timed),
+                    ("cpu", "µs a call", &timed),
+                    ("allocations", "a call", &counted),
+                    ("allocated", "bytes a call", &counted),
+                ] {
+                    let both = rounds.medians(name);
+                    self.print(&format!("{part}_{name}"), both, unit, lower);
+                }
+            }
+            if self.wants(&by_hand) {
+                let timed = self.rounds(Program::Timed, &job(&by_hand));
+                for name in ["time", "cpu"] {
+                    let both = timed.medians(name);
+                    self.print(&format!("{by_hand}_{name}"), both, "µs a call", lower);
+                }
             }
         }
     }

@@ -103,6 +103,8 @@ impl Redactor {
         if known.len() == MOST_KNOWN {
             known.pop_front();
         }
+        // Each connection has a redactor, and most of them learn one secret.
+        known.reserve_exact(1);
         known.push_back(Known {
             secret: Secret::from(secret),
             encoded: encoded(secret),

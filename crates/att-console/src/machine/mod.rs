@@ -164,7 +164,8 @@ impl<R: Waiter> Machine<R> {
             queue: Queue::default(),
             hears_commands: false,
             send_due: None,
-            outbox: VecDeque::new(),
+            // An idle console has one output at a time.
+            outbox: VecDeque::with_capacity(1),
         };
         machine.open();
         machine

@@ -1,5 +1,6 @@
 //! Calls of the REST API, one after the other and at once.
 
+mod by_hand;
 mod ours;
 mod plain;
 pub(crate) mod server;
@@ -7,11 +8,15 @@ pub(crate) mod server;
 use crate::Values;
 use crate::args::{Job, Who};
 use crate::clocks::{Heap, Watch, values};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// The id of the one server that there is.
 const SERVER: i64 = 300_000_030;
+
+/// The end of the names of the parts that compare with the limit.
+pub(crate) const BY_HAND: &str = "_by_hand";
 
 /// The runs of a measurement, of which the best counts, since each is short.
 const RUNS: usize = 5;
@@ -25,8 +30,30 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
     let base = format!("http://{}/api", job.address);
     match job.who {
         Who::Ours => calls(&ours::Ours::new(&base, job), job, heap).await,
-        Who::Plain => calls(&plain::Plain::new(&job.address, "/api"), job, heap).await,
+        Who::Plain if job.part.ends_with(BY_HAND) => {
+            calls(&by_hand::ByHand::new(&job.address), job, heap).await
+        }
+        Who::Plain => calls(&plain::Plain::new(&job.address), job, heap).await,
     }
+}
+
+/// The path of the request of the plain clients.
+fn path() -> String {
+    format!("/api/servers/{SERVER}")
+}
+
+/// The headers that the library sends.
+fn headers() -> HeaderMap {
+    let headers = [
+        (header::ACCEPT, "application/json"),
+        (header::ACCEPT_ENCODING, "gzip"),
+        (header::CONTENT_TYPE, "application/json"),
+        (header::USER_AGENT, alta_auth::USER_AGENT),
+        (HeaderName::from_static("x-api-key"), alta_auth::API_KEY),
+        (header::AUTHORIZATION, "Bearer token"),
+    ];
+    let values = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    values.into_iter().collect()
 }
 
 /// The cost of a call: after a warm-up, the best of the runs.
