@@ -7,6 +7,7 @@ use crate::sim::{Guard, Sim};
 use crate::world::World;
 use alta_cloud::net::Clock;
 use alta_cloud::state::{Cloud, Era, Membership};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -188,27 +189,7 @@ impl Builder {
             Error::new(ErrorKind::NoRuntime, "starting the simulator").because(source)
         })?;
         let config = self.config;
-        let now = Clock::start().now();
-        let mut world = World::new(
-            Cloud::new(config.cloud.clone(), config.seed, now),
-            config.seed,
-        );
-        let accounts = &world.cloud.accounts;
-        let (bot, user) = (accounts.bot.user_id, accounts.user.user_id);
-        let mut default = None;
-        if config.default_world {
-            let group = world.cloud.add_group("Thornwood Folk", user, now);
-            let membership = match config.bot {
-                BotStart::Invited => Some((Membership::Invited, None)),
-                BotStart::Role(role) => Some((Membership::Accepted, Some(role))),
-                BotStart::Stranger => None,
-            };
-            if let Some((membership, role)) = membership {
-                world.cloud.set_member(group, bot, membership, role, now);
-            }
-            default = Some((group, world.add_server(Some(group), "Thornwood", now)));
-        }
-        world.cloud.drop_events();
+        let (world, default) = first_world(&config, Clock::start().now());
         let online = config.online;
         let shared = Arc::new(Shared::new(config, runtime, world));
         let endpoints = listen::open(&shared)?;
@@ -221,4 +202,29 @@ impl Builder {
         shared.env.tasks.spawn(Arc::clone(&shared).keep_time());
         Ok(sim)
     }
+}
+
+/// The world at the start, and its default group and server. The server is offline.
+pub(crate) fn first_world(config: &Config, now: Timestamp) -> (World, Option<(u64, u64)>) {
+    let mut world = World::new(
+        Cloud::new(config.cloud.clone(), config.seed, now),
+        config.seed,
+    );
+    let accounts = &world.cloud.accounts;
+    let (bot, user) = (accounts.bot.user_id, accounts.user.user_id);
+    let mut default = None;
+    if config.default_world {
+        let group = world.cloud.add_group("Thornwood Folk", user, now);
+        let membership = match config.bot {
+            BotStart::Invited => Some((Membership::Invited, None)),
+            BotStart::Role(role) => Some((Membership::Accepted, Some(role))),
+            BotStart::Stranger => None,
+        };
+        if let Some((membership, role)) = membership {
+            world.cloud.set_member(group, bot, membership, role, now);
+        }
+        default = Some((group, world.add_server(Some(group), "Thornwood", now)));
+    }
+    world.cloud.drop_events();
+    (world, default)
 }

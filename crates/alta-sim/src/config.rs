@@ -40,6 +40,16 @@ pub(crate) struct Config {
     pub(crate) tls: bool,
 }
 
+impl Config {
+    /// The port of the first console; zero for any free one.
+    pub(crate) fn first_console_port(&self) -> u16 {
+        match self.port {
+            0 => 0,
+            port => port.saturating_add(2),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

@@ -29,6 +29,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `program` (default) | the program `alta-sim` |
+//! | `control` (default) | [`Sim::serve_control`]: HTTP and JSON for tests in any language |
 //! | `tls` | TLS for REST and the main websocket |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -39,6 +40,8 @@ mod builder;
 mod commands;
 mod config;
 mod console;
+#[cfg(feature = "control")]
+mod control;
 mod drive;
 mod error;
 mod listen;

@@ -3,6 +3,7 @@
 use alta_sim::{Error, Scenario, Sim};
 use clap::{Parser, ValueEnum};
 use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ struct Arguments {
     /// The folder for the self-hosted server's console_token.txt.
     #[arg(long, default_value = ".")]
     token_folder: std::path::PathBuf,
+    /// The port of 127.0.0.1 by which tests in any language drive the simulator: HTTP and JSON. With 0, it is any free one.
+    #[arg(long, value_name = "PORT")]
+    control: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -116,6 +120,10 @@ fn addresses(sim: &Sim, arguments: &Arguments) -> Result<String, Error> {
         let token = sim.write_console_token(server, &arguments.token_folder)?;
         lines.push(("self-hosted", sim.console_url(server)?));
         lines.push(("token file", token.display().to_string()));
+    }
+    if let Some(port) = arguments.control {
+        let address = sim.serve_control((Ipv4Addr::LOCALHOST, port).into())?;
+        lines.push(("control", format!("http://{address}")));
     }
     let lines = lines
         .into_iter()

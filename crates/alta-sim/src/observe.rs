@@ -57,7 +57,17 @@ impl Sim {
     }
 
     /// `what` describes the condition in the error.
-    async fn wait(&self, what: &str, mut holds: impl FnMut(&Sim) -> bool) -> Result<(), Error> {
+    async fn wait(&self, what: &str, holds: impl FnMut(&Sim) -> bool) -> Result<(), Error> {
+        let limit = self.shared.look(|state| state.timeout);
+        self.wait_at_most(limit, what, holds).await
+    }
+
+    pub(crate) async fn wait_at_most(
+        &self,
+        limit: Duration,
+        what: &str,
+        mut holds: impl FnMut(&Sim) -> bool,
+    ) -> Result<(), Error> {
         let mut changes = self.shared.env.changes();
         let waiting = async {
             loop {
@@ -67,7 +77,6 @@ impl Sim {
                 }
             }
         };
-        let limit = self.shared.look(|state| state.timeout);
         timeout(limit, waiting)
             .await
             .map_err(|_| Error::new(ErrorKind::TimedOut, format!("waiting {limit:?}{what}")))

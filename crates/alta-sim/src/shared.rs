@@ -19,11 +19,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(config: Config, runtime: Handle, world: World) -> Self {
-        let next_port = if config.port == 0 {
-            0
-        } else {
-            config.port.saturating_add(2)
-        };
+        let next_port = config.first_console_port();
         Self {
             state: Mutex::new(State::new(world, config.timeout, next_port)),
             env: Env::new(runtime, config.journal, config.queue),

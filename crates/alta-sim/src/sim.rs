@@ -20,7 +20,11 @@ pub struct Sim {
     pub(crate) shared: Arc<Shared>,
     endpoints: Endpoints,
     default: Option<(u64, u64)>,
-    _guard: Arc<Guard>,
+    #[cfg_attr(
+        not(feature = "control"),
+        expect(dead_code, reason = "dropping it ends the simulator")
+    )]
+    guard: Arc<Guard>,
 }
 
 /// Ends the simulator when dropped.
@@ -56,7 +60,22 @@ impl Sim {
             shared: Arc::clone(&guard.0),
             endpoints,
             default,
-            _guard: Arc::new(guard),
+            guard: Arc::new(guard),
+        }
+    }
+
+    /// A handle that does not keep the simulator running.
+    #[cfg(feature = "control")]
+    pub(crate) fn downgrade(&self) -> impl Fn() -> Option<Self> + Clone + Send + Sync + 'static {
+        let (shared, endpoints) = (Arc::downgrade(&self.shared), self.endpoints.clone());
+        let (default, guard) = (self.default, Arc::downgrade(&self.guard));
+        move || {
+            Some(Self {
+                shared: shared.upgrade()?,
+                endpoints: endpoints.clone(),
+                default,
+                guard: guard.upgrade()?,
+            })
         }
     }
 

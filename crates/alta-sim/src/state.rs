@@ -90,6 +90,17 @@ impl State {
         }
     }
 
+    /// Replaces the world and forgets the connections. `next_port` is the port of the next cloud server.
+    pub(crate) fn begin_again(&mut self, world: World, agenda: Agenda, next_port: u16) {
+        let http_port = self.world.cloud.http_port;
+        self.world = world;
+        self.world.cloud.http_port = http_port;
+        self.agenda = agenda;
+        self.consoles.clear();
+        self.waiting.clear();
+        self.next_port = next_port;
+    }
+
     /// The next port to listen on; 0 for any.
     pub(crate) fn take_port(&mut self) -> u16 {
         let port = self.next_port;

@@ -17,6 +17,12 @@ pub(super) fn server(sim: &Sim, wanted: Option<&Reference>) -> Result<u64, Error
     only("server", &sim.servers(), wanted)
 }
 
+/// The server of a field.
+#[cfg(feature = "control")]
+pub(crate) fn named_server(sim: &Sim, wanted: &Reference) -> Result<u64, Error> {
+    server(sim, Some(wanted))
+}
+
 /// The group of a field, or the only one.
 pub(super) fn group(sim: &Sim, wanted: Option<&Reference>) -> Result<u64, Error> {
     only("group", &sim.groups(), wanted)

@@ -24,6 +24,8 @@ mod tests;
 mod values;
 
 pub use fault::{FaultAction, FaultHook};
+#[cfg(feature = "control")]
+pub(crate) use find::named_server as find_server;
 pub use values::{Reference, Span, Step, Which};
 
 use crate::world::{LogLevel, Slot};

@@ -6,6 +6,7 @@ mod groups;
 mod paths;
 mod players;
 mod replay;
+mod reset;
 mod servers;
 
 use crate::error::Error;

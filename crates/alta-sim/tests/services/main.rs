@@ -10,6 +10,8 @@
 mod clock;
 mod console;
 mod console_faults;
+#[cfg(feature = "control")]
+mod control;
 mod errors;
 mod first_slice;
 mod like_the_service;

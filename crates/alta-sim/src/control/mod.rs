@@ -1,0 +1,51 @@
+//! The control port: HTTP and JSON, with which a test in any language drives the simulator and asks what clients did.
+
+mod handlers;
+mod reply;
+mod seen;
+mod serve;
+mod view;
+mod wait;
+
+use crate::error::{Error, ErrorKind};
+use crate::sim::Sim;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use tokio::net::TcpListener;
+
+/// The state of the control port, which does not keep the simulator running.
+#[derive(Clone)]
+struct Control {
+    sim: Arc<dyn Fn() -> Option<Sim> + Send + Sync>,
+    /// The number of the first journal entry after the latest reset.
+    first: Arc<AtomicU64>,
+}
+
+impl Sim {
+    /// Serves the control port, by which a test in any language drives the simulator and asks what clients did, until the simulator
+    /// ends. Returns its address. With port 0, it is any free one.
+    ///
+    /// There is no login: everybody who can reach the address controls the simulator.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Listen`] if the port cannot be opened.
+    pub fn serve_control(&self, address: SocketAddr) -> Result<SocketAddr, Error> {
+        let failed = |source| {
+            Error::new(ErrorKind::Listen, format!("listening on {address}")).because(source)
+        };
+        let tasks = &self.shared.env.tasks;
+        let _runtime = tasks.runtime().enter();
+        let listener = StdListener::bind(address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let control = Control {
+            sim: Arc::new(self.downgrade()),
+            first: Arc::default(),
+        };
+        tasks.spawn(serve::accept(listener, control, tasks.clone()));
+        Ok(address)
+    }
+}

@@ -1,0 +1,348 @@
+//! The control port, as a test in another language uses it.
+
+use crate::support::{Reply, Socket, TIMEOUT, console, http, rest, try_open};
+use alta_sim::Sim;
+use serde_json::{Value, json};
+use std::net::Ipv4Addr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A simulator, and the address of its control port.
+struct Town {
+    sim: Sim,
+    url: String,
+}
+
+impl Town {
+    async fn new() -> Self {
+        let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+        let address = sim.serve_control((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let url = format!("http://{address}");
+        Self { sim, url }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &str) -> Reply {
+        http(method, &format!("{}{path}", self.url), &[], body).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let reply = self.call("GET", path, "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let reply = self.call("POST", path, &body.to_string()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+
+    /// The status and the error of a request that fails.
+    async fn refused(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let reply = self.call(method, path, body).await;
+        let error = reply.json()["error"].as_str().unwrap().to_owned();
+        (reply.status, error)
+    }
+
+    async fn subscribed(&self) -> Socket {
+        let mut bot = console(&self.sim, self.sim.server()).await;
+        bot.command(1, "websocket subscribe PlayerJoined").await;
+        bot
+    }
+}
+
+#[tokio::test]
+async fn actions_happen_and_clients_are_seen() {
+    let town = Town::new().await;
+    let waiting = town.post(
+        "/wait",
+        json!({"what": "subscriptions", "matching": "playerjoined", "server": "Thornwood", "timeout": 60}),
+    );
+    let (mut bot, seen) = tokio::join!(town.subscribed(), waiting);
+    assert_eq!(seen["seen"][0]["server"], town.sim.server());
+
+    let joined = town
+        .post("/actions", json!({"do": "join", "player": "Ashwick"}))
+        .await;
+    assert_eq!(bot.json().await["data"]["user"]["id"], joined["player"]);
+    bot.command(2, "player message ashwick \"Welcome\" 5").await;
+    let wanted =
+        json!({"what": "messages", "matching": {"player": joined["player"], "text": "Welcome"}});
+    let shown = town.post("/wait", wanted).await;
+    assert_eq!(shown["seen"][0]["player_name"], "Ashwick");
+
+    let commands = town.get("/seen/commands?matching=MESSAGE").await;
+    assert_eq!(
+        commands["seen"][0]["text"],
+        "player message ashwick \"Welcome\" 5"
+    );
+    let after = commands["seen"][0]["number"].to_string();
+    let later = town.get(&format!("/seen/commands?after={after}")).await;
+    assert_eq!(later, json!({"seen": [], "left_out": 0}));
+
+    rest(&town.sim, "POST", "groups/invites/7", "{\"a\":1}").await;
+    let request = json!({"what": "requests", "matching": {"method": "POST", "body": {"a": 1}}});
+    let seen = town.post("/wait", request).await;
+    assert_eq!(seen["seen"][0]["text"], "POST /api/groups/invites/7");
+
+    let state = town.get("/state").await;
+    assert_eq!(state["rest_url"], town.sim.rest_url());
+    assert_eq!(state["bot"]["client_secret"], town.sim.bot().client_secret);
+    assert_eq!(state["servers"][0]["players"][0]["name"], "Ashwick");
+}
+
+#[tokio::test]
+async fn several_actions_are_performed_in_order_up_to_an_error() {
+    let town = Town::new().await;
+    let join = json!({"do": "join", "player": "Ashwick"});
+    let body = json!([join, join, {"do": "leave", "player": "Ashwick"}]);
+    let reply = town.call("POST", "/actions", &body.to_string()).await;
+    assert_eq!(reply.status, 409);
+    let error = reply.json();
+    assert_eq!(error["results"].as_array().unwrap().len(), 1);
+    let text = error["error"].as_str().unwrap();
+    assert!(
+        text.starts_with("action 1: ") && text.ends_with("on the server already"),
+        "{text}"
+    );
+    assert_eq!(town.sim.players(town.sim.server()).len(), 1);
+    // All are read before the first one is performed.
+    let body = json!([{"do": "leave", "player": "Ashwick"}, {"do": "nothing"}]);
+    let (status, error) = town.refused("POST", "/actions", &body.to_string()).await;
+    assert_eq!(status, 400);
+    assert!(
+        error.starts_with("action 1: `do`: unknown action `nothing`"),
+        "{error}"
+    );
+    assert_eq!(town.sim.players(town.sim.server()).len(), 1);
+}
+
+#[tokio::test]
+async fn a_timeout_says_what_was_seen_instead() {
+    let town = Town::new().await;
+    let mut bot = town.subscribed().await;
+    bot.command(2, "player list").await;
+    let body = json!({"what": "commands", "matching": "player kick", "timeout": "10ms"});
+    let reply = town.call("POST", "/wait", &body.to_string()).await;
+    assert_eq!(reply.status, 504);
+    let error = reply.json();
+    assert_eq!(
+        error["error"],
+        "0 commands matching \"player kick\" within 0.01 s; there were 2: \"websocket subscribe PlayerJoined\", \"player list\""
+    );
+    assert_eq!(error["seen"][1]["text"], "player list");
+    assert_eq!(error["counts"]["connections"], 1);
+    assert_eq!(error["counts"]["messages"], 0);
+}
+
+#[tokio::test]
+async fn after_a_reset_the_world_is_as_at_the_start() {
+    let town = Town::new().await;
+    let before = town.get("/state").await;
+    let mut bot = town.subscribed().await;
+    town.post(
+        "/actions",
+        json!([
+            {"do": "join", "player": "Ashwick"},
+            {"do": "add-group", "name": "Another"},
+            {"do": "add-self-hosted", "name": "Hollowmere"},
+            {"do": "fault", "hook": "http", "action": "cut"},
+        ]),
+    )
+    .await;
+    let hollowmere = town.get("/state").await["servers"][1].clone();
+    town.post("/reset", json!(null)).await;
+    while bot.frame().await.is_some() {}
+
+    let after = town.get("/state").await;
+    for member in [
+        "token_url",
+        "bot",
+        "user",
+        "groups",
+        "users",
+        "armed_faults",
+    ] {
+        assert_eq!(after[member], before[member], "{member}");
+    }
+    assert_eq!(after["servers"].as_array().unwrap().len(), 1);
+    assert_eq!(after["servers"][0]["online"], true);
+    assert_eq!(after["servers"][0]["players"], json!([]));
+    assert_eq!(town.get("/seen/commands").await["seen"], json!([]));
+    assert_eq!(town.get("/seen/connections").await["seen"], json!([]));
+    // A self-hosted server has the port that it had.
+    let again = json!({"do": "add-self-hosted", "name": "Hollowmere"});
+    let again = town.post("/actions", again).await;
+    assert_eq!(again["console"], hollowmere["console"]);
+    assert_eq!(again["token"], hollowmere["token"]);
+    let mut bot = town.subscribed().await;
+    assert_eq!(
+        bot.command(2, "player list").await["data"]["Result"],
+        json!([])
+    );
+    let seen = town.get("/seen/commands").await;
+    assert_eq!(seen["seen"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_error_names_the_field_and_what_is_allowed() {
+    let town = Town::new().await;
+    for (method, path, body, status, expected) in [
+        (
+            "POST",
+            "/actions",
+            "{",
+            400,
+            "the body is no JSON: EOF while parsing",
+        ),
+        (
+            "POST",
+            "/actions",
+            "7",
+            400,
+            "invalid type: integer `7`, expected a map",
+        ),
+        (
+            "POST",
+            "/actions",
+            r#"{"do": "leave", "player": "X"}"#,
+            404,
+            "`player`: there is no player on the server \"X\"; there is none",
+        ),
+        (
+            "POST",
+            "/actions",
+            r#"{"do": "stop", "server": 5}"#,
+            404,
+            "`server`: there is no server 5; there is ",
+        ),
+        (
+            "POST",
+            "/wait",
+            r#"{"what": "things"}"#,
+            400,
+            "`what`: unknown variant `things`, expected one of `commands`, `requests`",
+        ),
+        (
+            "POST",
+            "/wait",
+            r#"{"what": "commands", "matching": 7}"#,
+            400,
+            "`matching`: expected a string",
+        ),
+        (
+            "POST",
+            "/wait",
+            r#"{"what": "commands", "timeout": 1e9}"#,
+            400,
+            "`timeout`: at most 3600 seconds",
+        ),
+        (
+            "POST",
+            "/wait",
+            r#"{"what": "commands", "timeout": 1e300}"#,
+            400,
+            "`timeout`: ",
+        ),
+        (
+            "POST",
+            "/wait",
+            r#"{"what": "commands", "cuont": 7}"#,
+            400,
+            "`cuont`: unknown field `cuont`, expected one of `what`",
+        ),
+        (
+            "GET",
+            "/seen/things",
+            "",
+            400,
+            "the path: unknown variant `things`, expected one of `commands`",
+        ),
+        (
+            "GET",
+            "/seen/commands?afetr=1",
+            "",
+            400,
+            "Failed to deserialize query string: afetr: unknown field `afetr`, expected one of `server`",
+        ),
+        (
+            "GET",
+            "/seen/commands?server=Nowhere",
+            "",
+            404,
+            "`server`: there is no server \"Nowhere\"; there is ",
+        ),
+        (
+            "GET",
+            "/stat",
+            "",
+            404,
+            "there is no path /stat; there is /actions, ",
+        ),
+        ("DELETE", "/state", "", 405, "/state does not allow DELETE"),
+    ] {
+        let (got, error) = town.refused(method, path, body).await;
+        assert!(error.starts_with(expected), "{path} {body}: {error}");
+        assert_eq!(got, status, "{path} {body}: {error}");
+    }
+    let large = " ".repeat(5 << 20);
+    assert_eq!(town.refused("POST", "/actions", &large).await.0, 413);
+    let many = format!("[{}7]", "7,".repeat(10_000));
+    assert_eq!(town.refused("POST", "/actions", &many).await.0, 413);
+    let deep = "[".repeat(100_000);
+    assert_eq!(town.refused("POST", "/wait", &deep).await.0, 400);
+}
+
+#[tokio::test]
+async fn garbage_does_not_stop_the_control_port() {
+    let town = Town::new().await;
+    let address = town.url.trim_start_matches("http://");
+    for garbage in [
+        &b"\0\xff\xfe garbage\r\n\r\n"[..],
+        b"POST /actions HTTP/1.1\r\ncontent-length: 99999999999999999999\r\n\r\n",
+        b"POST /actions HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{",
+        b"POST /actions HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /seen/%ff HTTP/1.1\r\nhost: a\r\n\r\n",
+        b"GET /seen/commands?after=%ff HTTP/1.1\r\nhost: a\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(garbage).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut reply = Vec::new();
+        // The connection may end by a reset.
+        let _ = timeout(TIMEOUT, stream.read_to_end(&mut reply))
+            .await
+            .unwrap();
+        assert!(!reply.starts_with(b"HTTP/1.1 2"), "{garbage:?}");
+    }
+    for action in [
+        json!({"do": "close", "which": "main-websockets", "code": 0, "reason": "x".repeat(1_000)}),
+        json!({"do": "fault", "hook": "http", "action": {"reply": {"status": 1, "headers": [["\n", "\0"]]}}}),
+        json!({"do": "fault", "hook": "console-command", "action": {"fragments": 0}}),
+        json!({"do": "console-event", "event": "\0", "data": {"a": [null, 1e308]}}),
+        json!({"do": "command", "line": "\"'\0 player kick"}),
+        json!({"do": "advance", "by": 1e-9}),
+    ] {
+        town.post("/actions", action).await;
+    }
+    let mut bot = try_open(&town.sim.console_url(town.sim.server()).unwrap(), None)
+        .await
+        .unwrap();
+    bot.send("no token").await;
+    assert_eq!(
+        town.get("/seen/journal?matching=token").await["seen"][0]["frame"],
+        "no token"
+    );
+}
+
+#[tokio::test]
+async fn the_control_port_closes_with_the_simulator() {
+    let Town { sim, url } = Town::new().await;
+    let address = url.trim_start_matches("http://").to_owned();
+    let mut idle = TcpStream::connect(&address).await.unwrap();
+    sim.shutdown().await;
+    let mut rest = Vec::new();
+    let _ = timeout(TIMEOUT, idle.read_to_end(&mut rest)).await.unwrap();
+    assert!(TcpStream::connect(&address).await.is_err());
+}
