@@ -4,10 +4,13 @@ use crate::error::{Error, ErrorKind};
 use crate::listen;
 use crate::shared::Shared;
 use crate::sim::{Guard, Sim};
+#[cfg(feature = "tls")]
+use crate::tls::Certificate;
 use crate::world::World;
 use alta_cloud::net::Clock;
 use alta_cloud::state::{Cloud, Era, Membership};
 use jiff::Timestamp;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -166,11 +169,32 @@ impl Builder {
         self
     }
 
-    /// Serves REST and the main websocket over TLS. The certificate is for `localhost` and 127.0.0.1, and is made at the
-    /// start; see [`Sim::certificate_der`]. Consoles never use TLS.
+    /// Sets the IP address of all ports (default 127.0.0.1). On another one than the loopback, other machines can connect.
+    pub fn listen(mut self, address: IpAddr) -> Self {
+        self.config.listen = address;
+        self
+    }
+
+    /// Sets the host name or IP address by which clients reach the ports, for all addresses that the simulator gives out. The
+    /// default is the address on which it listens; 127.0.0.1 or `::1` if it listens on all.
+    pub fn advertise(mut self, host: impl Into<String>) -> Self {
+        self.config.advertise = Some(host.into());
+        self
+    }
+
+    /// Serves REST and the main websocket over TLS. The certificate is for `localhost`, 127.0.0.1 and the
+    /// [advertised](Self::advertise) host, and is made at the start; see [`Sim::certificate_der`]. Consoles never use TLS.
     #[cfg(feature = "tls")]
     pub fn tls(mut self) -> Self {
-        self.config.tls = true;
+        self.config.certificate = Certificate::SelfMade;
+        self
+    }
+
+    /// Serves REST and the main websocket over TLS, with this certificate (and those between it and its root) and its key, in PEM.
+    #[cfg(feature = "tls")]
+    pub fn tls_with(mut self, certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        let pem = [certificate.into(), key.into()];
+        self.config.certificate = Certificate::Given(Arc::new(pem));
         self
     }
 
@@ -179,7 +203,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`ErrorKind::Listen`] if a port cannot be opened, [`ErrorKind::NoRuntime`] outside a tokio runtime,
-    /// [`ErrorKind::Certificate`] with TLS.
+    /// [`ErrorKind::Certificate`] with TLS, [`ErrorKind::Invalid`] if the advertised host is none.
     #[expect(
         clippy::unused_async,
         reason = "it needs a runtime, and a later version may have to wait"
@@ -188,7 +212,8 @@ impl Builder {
         let runtime = Handle::try_current().map_err(|source| {
             Error::new(ErrorKind::NoRuntime, "starting the simulator").because(source)
         })?;
-        let config = self.config;
+        let mut config = self.config;
+        config.cloud.console_host = config.advertised();
         let (world, default) = first_world(&config, Clock::start().now());
         let online = config.online;
         let shared = Arc::new(Shared::new(config, runtime, world));

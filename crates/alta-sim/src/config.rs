@@ -1,3 +1,5 @@
+use crate::tls::Certificate;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 /// The source of changes in the simulated world.
@@ -37,7 +39,24 @@ pub(crate) struct Config {
     pub(crate) queue: usize,
     pub(crate) journal: usize,
     pub(crate) timeout: Duration,
-    pub(crate) tls: bool,
+    pub(crate) certificate: Certificate,
+    /// The address of all ports.
+    pub(crate) listen: IpAddr,
+    /// The name or the address by which clients reach the ports.
+    pub(crate) advertise: Option<String>,
+}
+
+impl Config {
+    /// The host that clients connect to.
+    pub(crate) fn advertised(&self) -> String {
+        let itself = || match self.listen {
+            IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            address => address,
+        };
+        let given = self.advertise.clone();
+        given.unwrap_or_else(|| itself().to_string())
+    }
 }
 
 impl Config {
@@ -66,7 +85,9 @@ impl Default for Config {
             queue: 8_192,
             journal: 65_536,
             timeout: Duration::from_secs(10),
-            tls: false,
+            certificate: Certificate::None,
+            listen: Ipv4Addr::LOCALHOST.into(),
+            advertise: None,
         }
     }
 }

@@ -46,6 +46,8 @@ mod drive;
 mod error;
 mod listen;
 mod observe;
+#[cfg(feature = "program")]
+pub mod program;
 mod reserve;
 mod samples;
 mod secret_file;
@@ -53,6 +55,7 @@ mod shared;
 mod sim;
 mod state;
 mod stop;
+mod tls;
 mod town;
 mod world;
 

@@ -4,11 +4,12 @@ use crate::console;
 use crate::error::{Error, ErrorKind};
 use crate::shared::Shared;
 use crate::state::Listening;
+use crate::tls::Tls;
 use alta_cloud::net::{BoxIo, Env};
 use alta_cloud::state::Cloud;
 use alta_cloud::{Host, NoFile, rest, socket};
 use jiff::Timestamp;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -22,7 +23,11 @@ pub(crate) struct Endpoints {
     pub(crate) socket: u16,
     #[cfg(feature = "tls")]
     pub(crate) certificate: Option<Arc<[u8]>>,
+    #[cfg(feature = "tls")]
+    pub(crate) pem: Option<Arc<str>>,
     pub(crate) tls: bool,
+    /// The host in addresses.
+    pub(crate) host: Arc<str>,
 }
 
 /// The service of a port.
@@ -37,17 +42,38 @@ enum Destination {
 pub(crate) fn open(shared: &Arc<Shared>) -> Result<Endpoints, Error> {
     let port = shared.config.port;
     let next = if port == 0 { 0 } else { port.saturating_add(1) };
-    let tls = Tls::new(shared.config.tls)?;
+    let name = shared.config.advertised();
+    let host = host_in_address(&name)?;
+    let tls = Tls::new(&shared.config.certificate, &name)?;
     let http = listen(shared, port, Destination::Http, &tls)?.port;
     let socket = listen(shared, next, Destination::MainSocket, &tls)?.port;
     shared.with(|state, _| state.world.cloud.http_port = http);
     Ok(Endpoints {
         http,
         socket,
+        tls: tls.is_used(),
         #[cfg(feature = "tls")]
-        certificate: tls.certificate.clone(),
-        tls: shared.config.tls,
+        certificate: tls.certificate,
+        #[cfg(feature = "tls")]
+        pem: tls.pem,
+        host: host.into(),
     })
+}
+
+/// A host as an address has it: an IPv6 address in brackets.
+fn host_in_address(host: &str) -> Result<String, Error> {
+    match host.parse() {
+        Ok(IpAddr::V6(address)) => return Ok(format!("[{address}]")),
+        Ok(IpAddr::V4(_)) => return Ok(host.to_owned()),
+        Err(_) => {}
+    }
+    let is_allowed = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
+    if !host.is_empty() && host.chars().all(is_allowed) {
+        return Ok(host.to_owned());
+    }
+    let doing = format!("advertising {host:?}");
+    Err(Error::new(ErrorKind::Invalid, doing)
+        .detail("it is no host name and no IP address, without a port"))
 }
 
 /// Opens the console port of a server and marks the server as online. Does nothing if the port is open.
@@ -55,7 +81,7 @@ pub(crate) fn start_server(shared: &Arc<Shared>, server: u64) -> Result<(), Erro
     let port = shared.with(|state, _| {
         let found = state.world.cloud.servers.get(&server)?;
         let kept = state.first_ports.get(&server).copied();
-        let kept = kept.filter(|_| found.is_self_hosted());
+        let kept = kept.filter(|_| found.is_self_hosted() || state.fixed_ports.contains(&server));
         let is_closed = !state.listening.contains_key(&server);
         is_closed.then(|| kept.unwrap_or_else(|| state.take_port()))
     });
@@ -117,7 +143,7 @@ fn serve_port(
 
 fn bind(shared: &Shared, port: u16) -> std::io::Result<TcpListener> {
     let _runtime = shared.env.tasks.runtime().enter();
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let address = SocketAddr::from((shared.config.listen, port));
     let listener = StdListener::bind(address)?;
     listener.set_nonblocking(true)?;
     TcpListener::from_std(listener)
@@ -165,84 +191,5 @@ impl Host for Shared {
 
     fn file(&self, authorization: Option<&str>, user: &str, file: &str) -> Result<String, NoFile> {
         console::file(self, authorization, user, file)
-    }
-}
-
-/// TLS, or none.
-#[derive(Clone, Default)]
-struct Tls {
-    #[cfg(feature = "tls")]
-    acceptor: Option<tokio_rustls::TlsAcceptor>,
-    #[cfg(feature = "tls")]
-    certificate: Option<Arc<[u8]>>,
-}
-
-#[cfg(not(feature = "tls"))]
-impl Tls {
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "it can fail with the feature `tls`"
-    )]
-    fn new(_: bool) -> Result<Self, Error> {
-        Ok(Self::default())
-    }
-
-    #[expect(clippy::unused_async, reason = "it waits with the feature `tls`")]
-    async fn accept(&self, stream: tokio::net::TcpStream) -> Option<BoxIo> {
-        Some(Box::new(stream))
-    }
-}
-
-#[cfg(feature = "tls")]
-impl Tls {
-    fn new(wanted: bool) -> Result<Self, Error> {
-        if !wanted {
-            return Ok(Self::default());
-        }
-        Self::named(vec![
-            "localhost".to_owned(),
-            Ipv4Addr::LOCALHOST.to_string(),
-        ])
-    }
-
-    fn named(names: Vec<String>) -> Result<Self, Error> {
-        let doing = || Error::new(ErrorKind::Certificate, "making a certificate for localhost");
-        let made =
-            rcgen::generate_simple_self_signed(names).map_err(|source| doing().because(source))?;
-        let certificate = made.cert.der().clone();
-        let key = rustls::pki_types::PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(
-            rustls::crypto::ring::default_provider(),
-        ))
-        .with_safe_default_protocol_versions()
-        .and_then(|config| {
-            config
-                .with_no_client_auth()
-                .with_single_cert(vec![certificate.clone()], key)
-        })
-        .map_err(|source| doing().because(source))?;
-        Ok(Self {
-            acceptor: Some(Arc::new(config).into()),
-            certificate: Some(certificate.as_ref().into()),
-        })
-    }
-
-    async fn accept(&self, stream: tokio::net::TcpStream) -> Option<BoxIo> {
-        match &self.acceptor {
-            None => Some(Box::new(stream)),
-            Some(acceptor) => Some(Box::new(acceptor.accept(stream).await.ok()?)),
-        }
-    }
-}
-
-#[cfg(all(test, feature = "tls"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_no_certificate_can_have_is_an_error_with_its_source() {
-        let error = Tls::named(vec!["Thörnwood".to_owned()]).err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Certificate);
-        assert!(std::error::Error::source(&error).is_some());
     }
 }

@@ -89,6 +89,12 @@ impl Sim {
         format!("{}/connect/token", self.http_origin())
     }
 
+    /// An address on another port, without TLS.
+    #[cfg(feature = "program")]
+    pub(crate) fn http_url(&self, port: u16) -> String {
+        format!("http://{}:{port}", self.endpoints.host)
+    }
+
     /// The base address of REST, `http://127.0.0.1:<port>/api`.
     pub fn rest_url(&self) -> String {
         format!("{}/api", self.http_origin())
@@ -96,19 +102,26 @@ impl Sim {
 
     fn http_origin(&self) -> String {
         let scheme = if self.endpoints.tls { "https" } else { "http" };
-        format!("{scheme}://127.0.0.1:{}", self.endpoints.http)
+        format!("{scheme}://{}:{}", self.endpoints.host, self.endpoints.http)
     }
 
     /// The address of the main websocket, `ws://127.0.0.1:<port>/`.
     pub fn socket_url(&self) -> String {
         let scheme = if self.endpoints.tls { "wss" } else { "ws" };
-        format!("{scheme}://127.0.0.1:{}/", self.endpoints.socket)
+        let (host, port) = (&self.endpoints.host, self.endpoints.socket);
+        format!("{scheme}://{host}:{port}/")
     }
 
     /// The certificate of REST and the main websocket, in DER. It is its own root.
     #[cfg(feature = "tls")]
     pub fn certificate_der(&self) -> Option<&[u8]> {
         self.endpoints.certificate.as_deref()
+    }
+
+    /// The certificate of REST and the main websocket, in PEM, as clients need it in a file of roots.
+    #[cfg(feature = "tls")]
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.endpoints.pem.as_deref()
     }
 
     /// The address of a server's console, `ws://127.0.0.1:<port>/`. A cloud server gets a new port at every start.
@@ -127,7 +140,7 @@ impl Sim {
                 format!("looking up the console of server {server}"),
             )
         })?;
-        Ok(format!("ws://127.0.0.1:{port}/"))
+        Ok(format!("ws://{}:{port}/", self.endpoints.host))
     }
 
     /// The bot account and its secret.

@@ -6,7 +6,7 @@ use alta_cloud::net::{Env, Hook, Link};
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::time::console_time;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpSocket;
@@ -69,7 +69,9 @@ pub(crate) struct State {
     pub(crate) listening: BTreeMap<u64, Listening>,
     /// The first console port of each server. A self-hosted server keeps it.
     pub(crate) first_ports: BTreeMap<u64, u16>,
-    /// The reserved ports of self-hosted servers that are stopped.
+    /// The other servers that keep their port.
+    pub(crate) fixed_ports: BTreeSet<u64>,
+    /// The reserved ports of stopped servers that keep their port.
     pub(crate) reserved: BTreeMap<u64, TcpSocket>,
     /// Zero if every port is any free one.
     pub(crate) next_port: u16,
@@ -85,6 +87,7 @@ impl State {
             timeout,
             listening: BTreeMap::new(),
             first_ports: BTreeMap::new(),
+            fixed_ports: BTreeSet::new(),
             reserved: BTreeMap::new(),
             next_port,
         }

@@ -26,12 +26,11 @@ pub(crate) async fn stop_server(shared: &Shared, server: u64) {
     );
     let keeps_port = shared.with(|state, now| {
         state.world.set_online(server, false, now);
-        let found = state.world.cloud.servers.get(&server);
-        found.is_some_and(alta_cloud::state::Server::is_self_hosted)
+        state.world.is_self_hosted(server) || state.fixed_ports.contains(&server)
     });
     if let Some(port) = closed.filter(|_| keeps_port) {
         // Without the reservation, the next start can fail, and then says so.
-        if let Some(socket) = reserve_when_free(port).await {
+        if let Some(socket) = reserve_when_free(shared.config.listen, port).await {
             shared.with(|state, _| state.reserved.insert(server, socket));
         }
     }

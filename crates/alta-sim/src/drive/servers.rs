@@ -26,9 +26,22 @@ impl Sim {
     ///
     /// [`ErrorKind::Listen`] if no port can be opened.
     pub fn add_self_hosted(&self, name: &str) -> Result<u64, Error> {
-        let server = self
-            .shared
-            .with(|state, now| state.world.add_server(None, name, now));
+        self.add_self_hosted_on(name, 0)
+    }
+
+    /// The same, with the console on this port; real servers have 1760. With 0, it is the next port.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Listen`] if the port cannot be opened.
+    pub fn add_self_hosted_on(&self, name: &str, port: u16) -> Result<u64, Error> {
+        let server = self.shared.with(|state, now| {
+            let server = state.world.add_server(None, name, now);
+            if port != 0 {
+                state.first_ports.insert(server, port);
+            }
+            server
+        });
         self.start_server(server)?;
         Ok(server)
     }

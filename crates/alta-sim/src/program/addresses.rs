@@ -1,0 +1,116 @@
+//! The addresses and the accounts of a simulator, as clients need them.
+
+use crate::Sim;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Serialize)]
+pub(super) struct Addresses {
+    pub(super) token_url: String,
+    pub(super) rest_url: String,
+    pub(super) socket_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) control_url: Option<String>,
+    /// The file with the self-made certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) bots: Vec<Bot>,
+    pub(super) users: Vec<Player>,
+    pub(super) groups: Vec<Group>,
+    pub(super) servers: Vec<Server>,
+    pub(super) self_hosted: Vec<SelfHosted>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Bot {
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    pub(super) scopes: String,
+    pub(super) user_id: u64,
+    pub(super) username: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Player {
+    pub(super) username: String,
+    pub(super) email: String,
+    pub(super) password: String,
+    pub(super) user_id: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Group {
+    pub(super) id: u64,
+    pub(super) name: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Server {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) group: u64,
+    /// `None` if the server has not been online.
+    pub(super) console_url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SelfHosted {
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) console_url: Option<String>,
+    pub(super) token_file: PathBuf,
+}
+
+impl Addresses {
+    /// `token_files`: the files of self-hosted servers, by server.
+    pub(super) fn of(
+        sim: &Sim,
+        certificate: Option<&Path>,
+        token_files: &[(u64, PathBuf)],
+    ) -> Self {
+        let (bot, user) = (sim.bot(), sim.user());
+        let servers = sim.shared.look(|state| {
+            let servers = state.world.cloud.servers.values();
+            let shown = servers.map(|server| (server.id, server.name.clone(), server.group));
+            shown.collect::<Vec<_>>()
+        });
+        let of_groups = servers.iter().filter_map(|(id, name, group)| {
+            Some(Server {
+                id: *id,
+                name: name.clone(),
+                group: (*group)?,
+                console_url: sim.console_url(*id).ok(),
+            })
+        });
+        let self_hosted = token_files.iter().map(|(id, token_file)| SelfHosted {
+            id: *id,
+            name: sim.name_of(*id).unwrap_or_default(),
+            console_url: sim.console_url(*id).ok(),
+            token_file: token_file.clone(),
+        });
+        let groups = sim.groups().into_iter();
+        Self {
+            token_url: sim.token_url(),
+            rest_url: sim.rest_url(),
+            socket_url: sim.socket_url(),
+            control_url: None,
+            certificate: certificate.map(Path::to_owned),
+            bots: vec![Bot {
+                client_id: bot.client_id,
+                client_secret: bot.client_secret,
+                scopes: bot.scopes,
+                user_id: bot.user_id,
+                username: bot.username,
+            }],
+            users: vec![Player {
+                username: user.username,
+                email: user.email,
+                password: user.password,
+                user_id: user.user_id,
+            }],
+            groups: groups.map(|(id, name)| Group { id, name }).collect(),
+            servers: of_groups.collect(),
+            self_hosted: self_hosted.collect(),
+        }
+    }
+}
