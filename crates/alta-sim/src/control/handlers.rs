@@ -10,6 +10,8 @@ use crate::sim::Sim;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query as AxumQuery, State};
+use axum::http::header;
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -26,6 +28,11 @@ impl Control {
     fn first(&self) -> u64 {
         self.first.load(Ordering::Relaxed)
     }
+}
+
+pub(super) async fn openapi() -> impl IntoResponse {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, include_str!("../../openapi.json"))
 }
 
 /// Performs an action, or an array of them in order. All are read before the first one is performed.

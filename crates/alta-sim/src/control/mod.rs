@@ -1,9 +1,13 @@
 //! The control port: HTTP and JSON, with which a test in any language drives the simulator and asks what clients did.
+//!
+//! `openapi.json` describes it.
 
 mod handlers;
 mod reply;
 mod seen;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod view;
 mod wait;
 

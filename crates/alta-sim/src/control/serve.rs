@@ -1,7 +1,7 @@
 //! The connections and the routes of the control port.
 
 use super::Control;
-use super::handlers::{actions, reset, seen, state, wait};
+use super::handlers::{actions, openapi, reset, seen, state, wait};
 use super::reply::Failure;
 use alta_cloud::net::Tasks;
 use axum::Router;
@@ -21,9 +21,10 @@ const BODY_LIMIT: usize = 4 << 20;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The paths and their methods.
-pub(super) fn routes() -> [(&'static str, MethodRouter<Control>); 5] {
+pub(super) fn routes() -> [(&'static str, MethodRouter<Control>); 6] {
     [
         ("/actions", post(actions)),
+        ("/openapi.json", get(openapi)),
         ("/reset", post(reset)),
         ("/seen/{what}", get(seen)),
         ("/state", get(state)),
