@@ -1,3 +1,4 @@
+use crate::accounts::{self, BotAccount, UserAccount};
 use crate::agenda::Agenda;
 use crate::config::{BotStart, Config, Scenario};
 use crate::error::{Error, ErrorKind};
@@ -70,6 +71,18 @@ impl Builder {
     /// Sets the year whose JSON form of servers is used (default: [`Era::Y2023`]).
     pub fn era(mut self, era: Era) -> Self {
         self.config.cloud.era = era;
+        self
+    }
+
+    /// Sets the bot account, which otherwise has the values of [`BotAccount::default`].
+    pub fn bot_account(mut self, bot: BotAccount) -> Self {
+        self.config.bot_account = bot;
+        self
+    }
+
+    /// Sets the user account, which otherwise has the values of [`UserAccount::default`].
+    pub fn user_account(mut self, user: UserAccount) -> Self {
+        self.config.user_account = user;
         self
     }
 
@@ -202,8 +215,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Listen`] if a port cannot be opened, [`ErrorKind::NoRuntime`] outside a tokio runtime,
-    /// [`ErrorKind::Certificate`] with TLS, [`ErrorKind::Invalid`] if the advertised host is none.
+    /// [`ErrorKind::Invalid`] if an account or the advertised host is not valid, [`ErrorKind::Listen`] if a port cannot be opened,
+    /// [`ErrorKind::NoRuntime`] outside a tokio runtime, [`ErrorKind::Certificate`] with TLS.
     #[expect(
         clippy::unused_async,
         reason = "it needs a runtime, and a later version may have to wait"
@@ -214,7 +227,13 @@ impl Builder {
         })?;
         let mut config = self.config;
         config.cloud.console_host = config.advertised();
-        let (world, default) = first_world(&config, Clock::start().now());
+        let First {
+            world,
+            default,
+            bot,
+            user,
+        } = first_world(&config, Clock::start().now())?;
+        (config.bot_account, config.user_account) = (bot, user);
         let online = config.online;
         let shared = Arc::new(Shared::new(config, runtime, world));
         let endpoints = listen::open(&shared)?;
@@ -229,27 +248,41 @@ impl Builder {
     }
 }
 
-/// The world at the start, and its default group and server. The server is offline.
-pub(crate) fn first_world(config: &Config, now: Timestamp) -> (World, Option<(u64, u64)>) {
-    let mut world = World::new(
-        Cloud::new(config.cloud.clone(), config.seed, now),
-        config.seed,
-    );
-    let accounts = &world.cloud.accounts;
-    let (bot, user) = (accounts.bot.user_id, accounts.user.user_id);
+/// The world at the start.
+pub(crate) struct First {
+    pub(crate) world: World,
+    /// The default group and server. The server is offline.
+    default: Option<(u64, u64)>,
+    bot: BotAccount,
+    user: UserAccount,
+}
+
+/// The world at the start, with the two accounts.
+pub(crate) fn first_world(config: &Config, now: Timestamp) -> Result<First, Error> {
+    let cloud = Cloud::new(config.cloud.clone(), config.seed);
+    let mut world = World::new(cloud, config.seed);
+    let bot = accounts::add_bot(&mut world.cloud, config.bot_account.clone(), now)?;
+    let user = accounts::add_user(&mut world.cloud, config.user_account.clone(), now)?;
     let mut default = None;
     if config.default_world {
-        let group = world.cloud.add_group("Thornwood Folk", user, now);
+        let group = world.cloud.add_group("Thornwood Folk", user.user_id, now);
         let membership = match config.bot {
             BotStart::Invited => Some((Membership::Invited, None)),
             BotStart::Role(role) => Some((Membership::Accepted, Some(role))),
             BotStart::Stranger => None,
         };
         if let Some((membership, role)) = membership {
-            world.cloud.set_member(group, bot, membership, role, now);
+            world
+                .cloud
+                .set_member(group, bot.user_id, membership, role, now);
         }
         default = Some((group, world.add_server(Some(group), "Thornwood", now)));
     }
     world.cloud.drop_events();
-    (world, default)
+    Ok(First {
+        world,
+        default,
+        bot,
+        user,
+    })
 }

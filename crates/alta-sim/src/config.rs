@@ -1,4 +1,6 @@
+use crate::accounts::{BotAccount, UserAccount};
 use crate::tls::Certificate;
+use alta_cloud::state::HashCost;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ pub(crate) enum BotStart {
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) cloud: alta_cloud::state::Config,
+    pub(crate) bot_account: BotAccount,
+    pub(crate) user_account: UserAccount,
     pub(crate) seed: u64,
     pub(crate) port: u16,
     pub(crate) scenario: Scenario,
@@ -71,8 +75,12 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let mut cloud = alta_cloud::state::Config::default();
+        cloud.hash_cost = HashCost::CHEAPEST;
         Self {
-            cloud: alta_cloud::state::Config::default(),
+            cloud,
+            bot_account: BotAccount::default(),
+            user_account: UserAccount::default(),
             seed: 0,
             port: 0,
             scenario: Scenario::Empty,

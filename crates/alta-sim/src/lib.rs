@@ -34,6 +34,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod accounts;
 pub mod action;
 mod agenda;
 mod builder;
@@ -59,11 +60,12 @@ mod tls;
 mod town;
 mod world;
 
+pub use accounts::{BotAccount, UserAccount};
 pub use alta_cloud::net::{
     Action, ClientAction, Fault, Faults, Hook, HttpReply, HttpRequest, Junk, Received, Sent,
     SentTo, Service,
 };
-pub use alta_cloud::state::{BotAccount, Era, ServerInfo, UserAccount};
+pub use alta_cloud::state::{Era, ServerInfo};
 pub use builder::Builder;
 pub use config::Scenario;
 pub use drive::entities::Entity;

@@ -1,3 +1,4 @@
+use crate::accounts::{BotAccount, UserAccount};
 use crate::console;
 use crate::error::{Error, ErrorKind};
 use crate::listen::Endpoints;
@@ -5,7 +6,7 @@ use crate::shared::Shared;
 use crate::state::State;
 use crate::world::Missing;
 use alta_cloud::net::Faults;
-use alta_cloud::state::{BotAccount, Identity, Purpose, SCOPES, UserAccount};
+use alta_cloud::state::{Identity, Purpose, Scopes};
 use alta_cloud::{rest, socket};
 use jiff::Timestamp;
 use std::fmt;
@@ -145,14 +146,12 @@ impl Sim {
 
     /// The bot account and its secret.
     pub fn bot(&self) -> BotAccount {
-        self.shared
-            .look(|state| state.world.cloud.accounts.bot.clone())
+        self.shared.config.bot_account.clone()
     }
 
     /// The user account and its password.
     pub fn user(&self) -> UserAccount {
-        self.shared
-            .look(|state| state.world.cloud.accounts.user.clone())
+        self.shared.config.user_account.clone()
     }
 
     /// The id of the default group, "Thornwood Folk"; 0 in a bare world.
@@ -169,9 +168,11 @@ impl Sim {
     pub fn bot_token(&self) -> String {
         self.shared.with(|state, now| {
             let cloud = &mut state.world.cloud;
-            let (bot, life) = (&cloud.accounts.bot, cloud.config.token_life);
+            let (bot, life) = (&self.shared.config.bot_account, cloud.config.token_life);
             let (id, name, client) = (bot.user_id, &bot.username, &bot.client_id);
-            cloud.tokens.bot(id, name, client, &SCOPES, now, life)
+            // The scopes were parsed at the start.
+            let scopes = bot.scopes.parse().unwrap_or(Scopes::NONE);
+            cloud.tokens.bot(id, name, client, scopes, now, life)
         })
     }
 
@@ -179,7 +180,10 @@ impl Sim {
     pub fn user_token(&self) -> String {
         self.shared.with(|state, now| {
             let cloud = &mut state.world.cloud;
-            let (user, life) = (&cloud.accounts.user, cloud.config.user_token_life);
+            let (user, life) = (
+                &self.shared.config.user_account,
+                cloud.config.user_token_life,
+            );
             let identity = Identity::User(user.user_id);
             let tokens = &mut cloud.tokens;
             tokens.user(identity, &user.username, Purpose::Access, now, life)
@@ -194,7 +198,10 @@ impl Sim {
                 return console::self_hosted_token(server, seed);
             }
             let cloud = &mut state.world.cloud;
-            let (bot, life) = (&cloud.accounts.bot, cloud.config.console_token_life);
+            let (bot, life) = (
+                &self.shared.config.bot_account,
+                cloud.config.console_token_life,
+            );
             let identity = Identity::Bot(bot.user_id);
             let tokens = &mut cloud.tokens;
             tokens.user(identity, &bot.username, Purpose::Console(server), now, life)
@@ -204,7 +211,7 @@ impl Sim {
     /// Ends the life of every token issued so far. The token of a self-hosted server never expires.
     pub fn expire_tokens(&self) {
         self.shared
-            .with(|state, now| state.world.cloud.tokens.expire_all(now));
+            .with(|state, _| state.world.cloud.tokens.expire_all());
     }
 
     /// The time since the start, by the simulator's clock.

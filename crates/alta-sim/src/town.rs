@@ -105,7 +105,7 @@ mod tests {
 
     fn history(seed: u64) -> Vec<String> {
         let now = Timestamp::UNIX_EPOCH;
-        let mut world = World::new(Cloud::new(Config::default(), seed, now), seed);
+        let mut world = World::new(Cloud::new(Config::default(), seed), seed);
         let owner = world.user("Ashwick", false, now);
         let group = world.cloud.add_group("Thornwood Folk", owner, now);
         let server = world.add_server(Some(group), "Thornwood", now);

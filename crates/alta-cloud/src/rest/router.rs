@@ -35,19 +35,19 @@ async fn regions() -> Reply {
 }
 
 async fn log_in<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
-    arrival.public(|cloud, now, call| sessions::log_in(cloud, now, call, false))
+    sessions::log_in(&*arrival.host, &arrival.http, false).await
 }
 
 async fn log_in_by_email<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
-    arrival.public(|cloud, now, call| sessions::log_in(cloud, now, call, true))
+    sessions::log_in(&*arrival.host, &arrival.http, true).await
 }
 
 async fn refresh<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
-    arrival.public(sessions::refresh)
+    arrival.public(|cloud, now, call| sessions::refresh(cloud, now, call.request))
 }
 
 async fn token<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
-    arrival.public(|cloud, now, call| token::token(cloud, now, call.request))
+    token::token(&*arrival.host, &arrival.http).await
 }
 
 async fn discovery<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {

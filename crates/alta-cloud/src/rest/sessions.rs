@@ -1,8 +1,9 @@
 //! The logins of users: `POST sessions`, `POST sessions/email`, `PUT sessions`.
 
-use super::call::Call;
 use super::reply::Reply;
-use crate::state::{Cloud, Config, Identity, Purpose};
+use crate::host::Host;
+use crate::net::HttpRequest;
+use crate::state::{Cloud, Config, Grant, Identity, Purpose, Refusal};
 use crate::wire::{lenient, rest_body};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -13,8 +14,8 @@ pub(super) fn refresh_life(config: &Config) -> Duration {
 }
 
 /// Logs in with a password hash and a user name or an e-mail address.
-pub(super) fn log_in(cloud: &mut Cloud, now: Timestamp, call: &Call<'_>, by_email: bool) -> Reply {
-    let Some(body) = lenient::parse(&call.request.body) else {
+pub(super) async fn log_in<H: Host>(host: &H, request: &HttpRequest, by_email: bool) -> Reply {
+    let Some(body) = lenient::parse(&request.body) else {
         return Reply::bad_request(None, "Malformed body.");
     };
     let field = if by_email { "email" } else { "username" };
@@ -27,47 +28,58 @@ pub(super) fn log_in(cloud: &mut Cloud, now: Timestamp, call: &Call<'_>, by_emai
             "The password_hash field is required.",
         );
     };
-    let user = &cloud.accounts.user;
-    let known = if by_email {
-        user.email.eq_ignore_ascii_case(name)
-    } else {
-        user.username.eq_ignore_ascii_case(name)
-    };
-    if !known || !cloud.accounts.is_password(hash) {
-        return Reply {
-            body: Some(rest_body("session-login-refused")),
-            ..Reply::status(400)
-        };
-    }
-    tokens(cloud, now)
+    let check = host.with_cloud(|cloud, _| {
+        let accounts = &cloud.accounts;
+        cloud.check(if by_email {
+            accounts.user_by_email(name)
+        } else {
+            accounts.user(name)
+        })
+    });
+    let verified = check.verify(hash.to_ascii_lowercase()).await;
+    let reply = verified.and_then(|verified| {
+        host.with_cloud(|cloud, now| {
+            let user = cloud.verified(&verified)?.user_id;
+            tokens(cloud, now, user)
+        })
+    });
+    reply.unwrap_or_else(|| Reply {
+        body: Some(rest_body("session-login-refused")),
+        ..Reply::status(400)
+    })
+}
+
+/// The user of a refresh token.
+pub(super) fn to_refresh(grant: Result<Grant, Refusal>) -> Option<u64> {
+    let grant = grant.ok()?;
+    (grant.purpose == Purpose::Refresh).then(|| grant.identity.id())
 }
 
 /// Renews the three tokens with a refresh token.
-pub(super) fn refresh(cloud: &mut Cloud, now: Timestamp, call: &Call<'_>) -> Reply {
-    match cloud
+pub(super) fn refresh(cloud: &mut Cloud, now: Timestamp, request: &HttpRequest) -> Reply {
+    let grant = cloud
         .tokens
-        .check_header(call.request.header("authorization"), now)
-    {
-        Ok(grant) if grant.purpose == Purpose::Refresh => tokens(cloud, now),
-        _ => Reply::error(401, "Expired token", "ExpiredToken"),
-    }
+        .check_header(request.header("authorization"), now);
+    to_refresh(grant)
+        .and_then(|user| tokens(cloud, now, user))
+        .unwrap_or_else(|| Reply::error(401, "Expired token", "ExpiredToken"))
 }
 
-/// The reply with a user's three tokens.
-fn tokens(cloud: &mut Cloud, now: Timestamp) -> Reply {
-    let user = cloud.accounts.user.clone();
+/// The reply with a user's three tokens, if there is such an account.
+fn tokens(cloud: &mut Cloud, now: Timestamp, user: u64) -> Option<Reply> {
+    let account = cloud.accounts.get(user)?;
     let life = cloud.config.user_token_life;
     let refresh_life = refresh_life(&cloud.config);
-    let identity = Identity::User(user.user_id);
+    let identity = Identity::User(account.user_id);
     let tokens = &mut cloud.tokens;
-    let mut issue = |purpose, life| tokens.user(identity, &user.username, purpose, now, life);
+    let mut issue = |purpose, life| tokens.user(identity, &account.name, purpose, now, life);
     let access = issue(Purpose::Access, life);
     let refresh = issue(Purpose::Refresh, refresh_life);
     let identity = issue(Purpose::Identity, refresh_life);
-    Reply::ok(
+    Some(Reply::ok(
         rest_body("session-login")
             .with("access_token", access)
             .with("refresh_token", refresh)
             .with("identity_token", identity),
-    )
+    ))
 }

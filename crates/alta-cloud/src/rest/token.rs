@@ -3,8 +3,9 @@
 use super::call::{Call, form};
 use super::reply::Reply;
 use super::sessions;
+use crate::host::Host;
 use crate::net::HttpRequest;
-use crate::state::{Cloud, Purpose, SCOPES};
+use crate::state::{Cloud, Login, Purpose, Scopes, Verified};
 use crate::wire::json::Node;
 use crate::wire::rest_body;
 use base64::Engine as _;
@@ -13,79 +14,107 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 /// `POST /connect/token`.
-pub(super) fn token(cloud: &mut Cloud, now: Timestamp, request: &HttpRequest) -> Reply {
+pub(super) async fn token<H: Host>(host: &H, request: &HttpRequest) -> Reply {
     if request.method != "POST" {
         return Reply::wrong_method();
     }
-    let fields = form(&String::from_utf8_lossy(&request.body));
-    let field = |name: &str| {
-        fields
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
-    let basic = request.header("authorization").and_then(basic_credentials);
-    let (id, secret) = match &basic {
-        Some((id, secret)) => (Some(id.as_str()), Some(secret.as_str())),
-        None => (field("client_id"), field("client_secret")),
-    };
-    let bot = cloud.accounts.bot.clone();
-    if id != Some(bot.client_id.as_str()) || secret != Some(bot.client_secret.as_str()) {
+    let form = Form::of(request);
+    // Without a client id no account is found, so the secret is wrong.
+    let (id, secret) = form.credentials();
+    let check = host.with_cloud(|cloud, _| cloud.check(cloud.accounts.bot(&id)));
+    let Some(bot) = check.verify(secret).await else {
         return refusal("invalid_client");
-    }
-    let scopes: Vec<&str> = field("scope")
-        .unwrap_or_default()
-        .split_ascii_whitespace()
-        .collect();
-    match field("grant_type") {
+    };
+    match form.field("grant_type") {
         Some("client_credentials") => {
-            if scopes.iter().any(|scope| !SCOPES.contains(scope)) {
-                return refusal("invalid_scope");
-            }
-            let life = cloud.config.token_life;
-            let token = cloud.tokens.bot(
-                bot.user_id,
-                &bot.username,
-                &bot.client_id,
-                &scopes,
-                now,
-                life,
-            );
-            Reply::ok(issued(&token, life.as_secs(), &scopes.join(" ")))
+            host.with_cloud(|cloud, now| bot_token(cloud, now, &bot, &form))
         }
         Some("password") => {
-            let user = cloud.accounts.user.clone();
-            let known = field("username") == Some(user.username.as_str());
-            if !known || !field("password").is_some_and(|hash| cloud.accounts.is_password(hash)) {
-                return refusal("invalid_grant");
-            }
-            user_tokens(cloud, now, &scopes)
-        }
-        Some("refresh_token") => {
-            let refresh =
-                field("refresh_token").and_then(|token| cloud.tokens.check(token, now).ok());
-            match refresh {
-                Some(grant) if grant.purpose == Purpose::Refresh => {
-                    user_tokens(cloud, now, &scopes)
-                }
-                _ => refusal("invalid_grant"),
+            let name = form.field("username").unwrap_or_default();
+            let hash = form.field("password").unwrap_or_default();
+            let check = host.with_cloud(|cloud, _| cloud.check(cloud.accounts.user(name)));
+            match check.verify(hash.to_ascii_lowercase()).await {
+                Some(user) => host.with_cloud(|cloud, now| {
+                    let user = cloud.verified(&user).map(|account| account.user_id);
+                    user_tokens(cloud, now, user, &form)
+                }),
+                None => refusal("invalid_grant"),
             }
         }
+        Some("refresh_token") => host.with_cloud(|cloud, now| {
+            let token = form.field("refresh_token").unwrap_or_default();
+            let user = sessions::to_refresh(cloud.tokens.check(token, now));
+            user_tokens(cloud, now, user, &form)
+        }),
         _ => refusal("unsupported_grant_type"),
     }
 }
 
-fn user_tokens(cloud: &mut Cloud, now: Timestamp, scopes: &[&str]) -> Reply {
-    let user = cloud.accounts.user.clone();
+/// The reply with a bot's token, if the account may have the requested scopes.
+fn bot_token(cloud: &mut Cloud, now: Timestamp, verified: &Verified, form: &Form) -> Reply {
+    let Some(account) = cloud.verified(verified).cloned() else {
+        return refusal("invalid_client");
+    };
+    let Login::Bot { client_id, scopes } = &account.login else {
+        return refusal("invalid_client");
+    };
+    let requested: Scopes = match form.field("scope").unwrap_or_default().parse() {
+        Ok(requested) if scopes.contains(requested) => requested,
+        _ => return refusal("invalid_scope"),
+    };
+    let life = cloud.config.token_life;
+    let (id, name) = (account.user_id, &account.name);
+    let token = cloud.tokens.bot(id, name, client_id, requested, now, life);
+    Reply::ok(issued(&token, life.as_secs(), &requested.to_string()))
+}
+
+/// The reply with a user's tokens.
+fn user_tokens(cloud: &mut Cloud, now: Timestamp, user: Option<u64>, form: &Form) -> Reply {
+    let Some(account) = user.and_then(|user| cloud.accounts.get(user)) else {
+        return refusal("invalid_grant");
+    };
     let life = cloud.config.user_token_life;
     let refresh_life = sessions::refresh_life(&cloud.config);
     let mut issue = |purpose, life| {
         let tokens = &mut cloud.tokens;
-        tokens.user_by_grant(user.user_id, &user.username, purpose, now, life)
+        tokens.user_by_grant(account.user_id, &account.name, purpose, now, life)
     };
     let access = issue(Purpose::Access, life);
     let refresh = issue(Purpose::Refresh, refresh_life);
+    let scopes: Vec<&str> = form
+        .field("scope")
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .collect();
     Reply::ok(issued(&access, life.as_secs(), &scopes.join(" ")).and("refresh_token", refresh))
+}
+
+/// The fields of a token request.
+struct Form {
+    fields: Vec<(String, String)>,
+    basic: Option<(String, String)>,
+}
+
+impl Form {
+    fn of(request: &HttpRequest) -> Self {
+        Self {
+            fields: form(&String::from_utf8_lossy(&request.body)),
+            basic: request.header("authorization").and_then(basic_credentials),
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().find(|(key, _)| key == name);
+        field.map(|(_, value)| value.as_str())
+    }
+
+    /// The client id and the client secret: those of a `Basic` header, or else fields.
+    fn credentials(&self) -> (String, String) {
+        self.basic.clone().unwrap_or_else(|| {
+            let field = |name| self.field(name).unwrap_or_default().to_owned();
+            (field("client_id"), field("client_secret"))
+        })
+    }
 }
 
 fn issued(token: &str, life: u64, scope: &str) -> Node {

@@ -1,138 +1,285 @@
-use sha2::{Digest as _, Sha512};
+use super::cloud::{Cloud, FIRST_BOT, FIRST_USER};
+use super::groups::Membership;
+use super::scopes::Scopes;
+use super::secrets::SecretHash;
+use super::users::User;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::fmt::Write as _;
 
-/// The scopes that every client requests.
-pub const SCOPES: [&str; 13] = [
-    "ws.group",
-    "ws.group_members",
-    "ws.group_servers",
-    "ws.group_bans",
-    "ws.group_invites",
-    "group.info",
-    "group.join",
-    "group.leave",
-    "group.view",
-    "group.members",
-    "group.invite",
-    "server.view",
-    "server.console",
-];
+/// The longest name, client id or e-mail address, in bytes.
+const LONGEST: usize = 128;
 
-/// A bot account: the configuration that a bot needs.
-#[derive(Clone, Eq, PartialEq)]
+/// The way in which an account logs in.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// A bot: client id and client secret.
+    Bot {
+        /// The client id, such as `client_5c9f...`.
+        client_id: String,
+        /// The scopes that the bot may request.
+        scopes: Scopes,
+    },
+    /// A user: name or e-mail address, and password.
+    User {
+        /// The e-mail address; empty for none.
+        email: String,
+    },
+}
+
+/// An account that can log in.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct BotAccount {
-    /// The client id, `client_...`.
-    pub client_id: String,
-    /// The secret. It ends in `==`, so a client must form-encode it.
-    pub client_secret: String,
-    /// The bot's user id, which is the key of its `me-*` subscriptions.
+pub struct Account {
+    /// The id of its user.
     pub user_id: u64,
-    /// The bot's name.
-    pub username: String,
-    /// The thirteen scopes, separated by spaces.
-    pub scopes: String,
+    /// The name of its user.
+    pub name: String,
+    /// The way in which it logs in.
+    pub login: Login,
+    /// The time of creation.
+    pub created_at: Timestamp,
+    /// The hash of the client secret, or of the password hash that clients send.
+    pub(super) secret: SecretHash,
 }
 
-/// A user account.
-#[derive(Clone, Eq, PartialEq)]
+/// An account to be added.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The name. Names differ in more than the letter case.
+    pub name: String,
+    /// The way in which it logs in.
+    pub login: Login,
+    /// The user id; `None` for the next free one.
+    pub user_id: Option<u64>,
+}
+
+/// The reason why an account cannot be added or changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct UserAccount {
-    /// The user name, for the login.
-    pub username: String,
-    /// The e-mail address, for a login in place of the user name.
-    pub email: String,
-    /// The plain password; clients send its SHA-512 hash.
-    pub password: String,
-    /// The user's id.
-    pub user_id: u64,
+pub enum AccountError {
+    /// There is an account with this user id.
+    IdTaken(u64),
+    /// There is an account with this name.
+    NameTaken(String),
+    /// There is a bot with this client id.
+    ClientIdTaken(String),
+    /// There is a user with this e-mail address.
+    EmailTaken(String),
+    /// The named field is empty, longer than 128 bytes, or contains control characters.
+    Invalid(&'static str),
+    /// There is no account with this user id.
+    Missing(u64),
+    /// The account is not one of a bot.
+    NotABot(u64),
 }
 
-/// Hides the secret.
-impl fmt::Debug for BotAccount {
+impl fmt::Display for AccountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BotAccount")
-            .field("client_id", &self.client_id)
-            .field("user_id", &self.user_id)
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Hides the password.
-impl fmt::Debug for UserAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserAccount")
-            .field("username", &self.username)
-            .field("user_id", &self.user_id)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The accounts that can log in.
-pub struct Accounts {
-    /// The bot.
-    pub bot: BotAccount,
-    /// The user.
-    pub user: UserAccount,
-    user_hash: String,
-}
-
-impl fmt::Debug for Accounts {
-    /// Hides the hash of the password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Accounts")
-            .field("bot", &self.bot)
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Accounts {
-    /// One account of each kind, with their user ids and names.
-    pub(crate) fn new(bot: u64, bot_name: &str, user: u64, username: &str) -> Self {
-        let password = "a-quiet-evening".to_owned();
-        Self {
-            bot: BotAccount {
-                client_id: "client_00000000-0000-0000-0000-000000000000".to_owned(),
-                client_secret: "bm90IGEgcmVhbCBzZWNyZXQgYnV0IGxvbmc+/w==".to_owned(),
-                user_id: bot,
-                username: bot_name.to_owned(),
-                scopes: SCOPES.join(" "),
-            },
-            user_hash: hash(&password),
-            user: UserAccount {
-                username: username.to_owned(),
-                email: format!("{}@example.invalid", username.to_lowercase()),
-                password,
-                user_id: user,
-            },
+        match self {
+            Self::IdTaken(id) => write!(f, "there is already an account with the user id {id}"),
+            Self::NameTaken(name) => write!(f, "there is already an account named {name:?}"),
+            Self::ClientIdTaken(id) => {
+                write!(f, "there is already a bot with the client id {id:?}")
+            }
+            Self::EmailTaken(email) => {
+                write!(
+                    f,
+                    "there is already a user with the e-mail address {email:?}"
+                )
+            }
+            Self::Invalid(field) => write!(
+                f,
+                "the {field} is empty, longer than {LONGEST} bytes, or contains a control character"
+            ),
+            Self::Missing(id) => write!(f, "there is no account with the user id {id}"),
+            Self::NotABot(id) => write!(f, "the account {id} is not one of a bot"),
         }
     }
+}
 
-    /// Returns whether this is the hash of the user's password, in any letter case.
-    pub(crate) fn is_password(&self, hash: &str) -> bool {
-        self.user_hash.eq_ignore_ascii_case(hash)
+impl std::error::Error for AccountError {}
+
+/// The accounts that can log in.
+#[derive(Debug, Default)]
+pub struct Accounts(pub(super) BTreeMap<u64, Account>);
+
+impl Accounts {
+    /// All accounts, by user id.
+    pub fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.0.values()
+    }
+
+    /// The account with this user id.
+    pub fn get(&self, user_id: u64) -> Option<&Account> {
+        self.0.get(&user_id)
+    }
+
+    /// The account with this name, in any letter case.
+    pub fn named(&self, name: &str) -> Option<&Account> {
+        let mut accounts = self.iter();
+        accounts.find(|account| account.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The bot with this client id.
+    pub fn bot(&self, client_id: &str) -> Option<&Account> {
+        self.iter().find(
+            |account| matches!(&account.login, Login::Bot { client_id: id, .. } if id == client_id),
+        )
+    }
+
+    /// The user with this name, in any letter case.
+    pub fn user(&self, name: &str) -> Option<&Account> {
+        let account = self.named(name);
+        account.filter(|account| matches!(account.login, Login::User { .. }))
+    }
+
+    /// The user with this e-mail address, in any letter case.
+    pub fn user_by_email(&self, wanted: &str) -> Option<&Account> {
+        self.iter().find(|account| {
+            matches!(&account.login, Login::User { email } if !email.is_empty() && email.eq_ignore_ascii_case(wanted))
+        })
+    }
+
+    fn get_mut(&mut self, user_id: u64) -> Result<&mut Account, AccountError> {
+        let account = self.0.get_mut(&user_id);
+        account.ok_or(AccountError::Missing(user_id))
+    }
+
+    /// Returns whether a new account with these values can be added.
+    fn check(&self, name: &str, login: &Login) -> Result<(), AccountError> {
+        is_valid("name", name)?;
+        if self.named(name).is_some() {
+            return Err(AccountError::NameTaken(name.to_owned()));
+        }
+        match login {
+            Login::Bot { client_id, .. } => {
+                is_valid("client id", client_id)?;
+                match self.bot(client_id) {
+                    Some(_) => Err(AccountError::ClientIdTaken(client_id.clone())),
+                    None => Ok(()),
+                }
+            }
+            Login::User { email } if email.is_empty() => Ok(()),
+            Login::User { email } => {
+                is_valid("e-mail address", email)?;
+                match self.user_by_email(email) {
+                    Some(_) => Err(AccountError::EmailTaken(email.clone())),
+                    None => Ok(()),
+                }
+            }
+        }
     }
 }
 
-/// SHA-512 of the UTF-8 bytes, in lower-case hexadecimal.
-fn hash(password: &str) -> String {
-    Sha512::digest(password)
-        .iter()
-        .fold(String::with_capacity(128), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+fn is_valid(field: &'static str, text: &str) -> Result<(), AccountError> {
+    let is_valid =
+        !text.trim().is_empty() && text.len() <= LONGEST && !text.chars().any(char::is_control);
+    if is_valid {
+        Ok(())
+    } else {
+        Err(AccountError::Invalid(field))
+    }
+}
+
+impl Cloud {
+    /// Adds an account and its user. A user who has the given id gets the name of the account. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// The id, the name, the client id or the e-mail address is taken or invalid.
+    pub fn add_account(
+        &mut self,
+        new: NewAccount,
+        secret: SecretHash,
+        now: Timestamp,
+    ) -> Result<u64, AccountError> {
+        self.accounts.check(&new.name, &new.login)?;
+        let is_bot = matches!(new.login, Login::Bot { .. });
+        let first = if is_bot { FIRST_BOT } else { FIRST_USER };
+        let user_id = match new.user_id {
+            Some(0) => return Err(AccountError::Invalid("user id")),
+            Some(id) => id,
+            None => self.users.next_id(first),
+        };
+        if self.accounts.get(user_id).is_some() {
+            return Err(AccountError::IdTaken(user_id));
+        }
+        let created_at = self.users.get(user_id).map_or(now, |user| user.created_at);
+        self.users.insert(User {
+            id: user_id,
+            username: new.name.clone(),
+            bot: is_bot,
+            created_at,
+        });
+        let account = Account {
+            user_id,
+            name: new.name,
+            login: new.login,
+            created_at: now,
+            secret,
+        };
+        self.accounts.0.insert(user_id, account);
+        Ok(user_id)
+    }
+
+    /// Replaces the secret of an account. The tokens issued so far end.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account.
+    pub fn rotate(&mut self, user_id: u64, secret: SecretHash) -> Result<(), AccountError> {
+        self.accounts.get_mut(user_id)?.secret = secret;
+        self.tokens.revoke(user_id);
+        Ok(())
+    }
+
+    /// Sets the scopes that a bot may request. The tokens issued so far end.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account, or it is not one of a bot.
+    pub fn set_scopes(&mut self, user_id: u64, to: Scopes) -> Result<(), AccountError> {
+        match &mut self.accounts.get_mut(user_id)?.login {
+            Login::Bot { scopes, .. } => *scopes = to,
+            Login::User { .. } => return Err(AccountError::NotABot(user_id)),
+        }
+        self.tokens.revoke(user_id);
+        Ok(())
+    }
+
+    /// Removes an account: its tokens end, and it leaves its groups. Its user stays known by name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such account.
+    pub fn remove_account(
+        &mut self,
+        user_id: u64,
+        now: Timestamp,
+    ) -> Result<Account, AccountError> {
+        let removed = self.accounts.0.remove(&user_id);
+        let removed = removed.ok_or(AccountError::Missing(user_id))?;
+        self.tokens.revoke(user_id);
+        let groups: Vec<u64> = self
+            .groups
+            .values()
+            .filter(|group| {
+                matches!(
+                    group.membership(user_id),
+                    Some(Membership::Accepted | Membership::Invited | Membership::RequestedJoin)
+                )
+            })
+            .map(|group| group.id)
+            .collect();
+        for group in groups {
+            self.change_membership(group, user_id, Membership::Left, now);
+        }
+        Ok(removed)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn the_hash_equals_the_one_of_the_sample() {
-        let recorded = "b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c706a8bb980b1d7785e5976ec049b46df5f1326af5a2ea6d103fd07c95385ffab0cacbc86";
-        assert_eq!(super::hash("password"), recorded);
-    }
-}
+mod tests;

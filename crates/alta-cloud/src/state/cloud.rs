@@ -1,16 +1,19 @@
 use super::accounts::Accounts;
 use super::groups::Group;
 use super::main_socket::MainSocket;
+use super::secrets::HashCost;
 use super::servers::{Era, Server};
-use super::tokens::Tokens;
+use super::tokens::{SigningKey, Tokens};
 use super::users::Users;
+use super::verify::Verifier;
 use crate::wire::json::Node;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
-const FIRST_BOT: u64 = 1_100_000_001;
-const FIRST_USER: u64 = 1_200_000_001;
+pub(super) const FIRST_BOT: u64 = 1_100_000_001;
+pub(super) const FIRST_USER: u64 = 1_200_000_001;
 
 /// The settings of the service.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub struct Config {
     pub user_token_life: Duration,
     /// The life of a console token.
     pub console_token_life: Duration,
+    /// The cost of hashing secrets.
+    pub hash_cost: HashCost,
     /// The page size of arrays when a request sets no `limit`.
     pub page_size: usize,
     /// The longest life of a main websocket.
@@ -48,6 +53,7 @@ impl Default for Config {
             token_life: Duration::from_secs(3_600),
             user_token_life: Duration::from_secs(3_600),
             console_token_life: Duration::from_secs(600),
+            hash_cost: HashCost::default(),
             page_size: 100,
             socket_life: Duration::from_secs(2 * 3_600),
             socket_idle: Duration::from_secs(600),
@@ -93,21 +99,24 @@ pub struct Cloud {
     /// Migration tokens and the connections that requested them.
     pub(crate) migrations: HashMap<String, u64>,
     pub(crate) rng: fastrand::Rng,
+    pub(super) verifier: Arc<Verifier>,
     pub(super) events: Vec<Event>,
 }
 
 impl Cloud {
-    /// A service with one bot account and one user account. `seed` determines everything random.
-    pub fn new(config: Config, seed: u64, now: Timestamp) -> Self {
-        let (bot_name, username) = ("Example_Bot", "Ashwick");
-        let mut users = Users::default();
-        let bot = users.add(FIRST_BOT, bot_name, true, now);
-        let user = users.add(FIRST_USER, username, false, now);
+    /// An empty service for a simulator: `seed` determines everything random, also the key that signs tokens.
+    pub fn new(config: Config, seed: u64) -> Self {
+        Self::with_key(config, SigningKey::from_seed(seed), seed)
+    }
+
+    /// An empty service. `seed` determines everything random except the key that signs tokens.
+    pub fn with_key(config: Config, key: SigningKey, seed: u64) -> Self {
         Self {
+            verifier: Arc::new(Verifier::new(config.hash_cost)),
             config,
-            accounts: Accounts::new(bot, bot_name, user, username),
-            tokens: Tokens::new(seed),
-            users,
+            accounts: Accounts::default(),
+            tokens: Tokens::new(key),
+            users: Users::default(),
             groups: BTreeMap::new(),
             servers: BTreeMap::new(),
             http_port: 0,

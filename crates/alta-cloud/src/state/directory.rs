@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_server_has_the_same_values_in_every_form() {
         let now = Timestamp::UNIX_EPOCH;
-        let mut cloud = Cloud::new(Config::default(), 0, now);
+        let mut cloud = Cloud::new(Config::default(), 0);
         let group = cloud.add_group("Thornwood Folk", 1, now);
         let id = cloud.add_server(Some(group), "Thornwood", now);
         let server = cloud.servers.get_mut(&id).unwrap();
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn only_the_forms_of_2023_have_is_online() {
         let now = Timestamp::UNIX_EPOCH;
-        let mut cloud = Cloud::new(Config::default(), 0, now);
+        let mut cloud = Cloud::new(Config::default(), 0);
         let id = cloud.add_server(None, "Thornwood", now);
         let server = &cloud.servers[&id];
         let is_online = |shape, era| server.json(shape, era, now).get("is_online").cloned();

@@ -6,19 +6,28 @@ mod delivery;
 mod directory;
 mod friends;
 mod groups;
+mod hs256;
 mod ids;
 mod main_socket;
 mod memberships;
+mod scopes;
+mod secrets;
 mod servers;
 mod tokens;
 mod users;
+mod verify;
 
-pub use accounts::{Accounts, BotAccount, SCOPES, UserAccount};
+pub use accounts::{Account, AccountError, Accounts, Login, NewAccount};
 pub use cloud::{Cloud, Config};
 pub(crate) use friends::Bond;
 pub use groups::{Group, Member, Membership};
 pub use main_socket::MainSocket;
+pub use scopes::{SCOPES, Scopes, UnknownScope};
+pub use secrets::{
+    HashCost, HashError, SecretHash, new_client_id, new_password, new_secret, password_hash,
+};
 pub(crate) use servers::ServerShape;
 pub use servers::{Era, Server, ServerInfo};
-pub use tokens::{Grant, Identity, Purpose, Refusal, Tokens, encode as encode_token};
+pub use tokens::{Grant, Identity, Purpose, Refusal, SigningKey, Tokens, encode as encode_token};
 pub use users::{User, Users, user_json};
+pub(crate) use verify::Verified;

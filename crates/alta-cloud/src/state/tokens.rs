@@ -1,11 +1,15 @@
-//! Tokens. They have the form of the real service's JWTs and are looked up by their text.
+//! Tokens: JWTs with the claims of the real service. They are not stored: a valid signature proves that the service has issued
+//! them, and generations revoke them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use super::hs256;
+use super::scopes::Scopes;
+use super::secrets::{HashError, random};
 use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -49,16 +53,8 @@ pub struct Grant {
     pub purpose: Purpose,
     /// The end of its life.
     pub expires: Timestamp,
-}
-
-impl Grant {
-    fn new(identity: Identity, purpose: Purpose, expires: Timestamp) -> Self {
-        Self {
-            identity,
-            purpose,
-            expires,
-        }
-    }
+    /// The scopes of a bot's access token. Other tokens have all scopes.
+    pub scopes: Scopes,
 }
 
 /// The reason why a token is refused.
@@ -68,19 +64,49 @@ pub enum Refusal {
     Missing,
     /// The service has not issued this token.
     Unknown,
-    /// The life of the token is over.
+    /// The life of the token is over, or the token is revoked.
     Expired,
 }
 
-/// All issued tokens.
+/// The key that signs tokens.
+#[derive(Clone, Eq, PartialEq)]
+pub struct SigningKey([u8; 32]);
+
+impl fmt::Debug for SigningKey {
+    /// Hides the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(..)")
+    }
+}
+
+impl SigningKey {
+    /// A random key.
+    ///
+    /// # Errors
+    ///
+    /// The system has no random bytes.
+    pub fn random() -> Result<Self, HashError> {
+        random().map(Self)
+    }
+
+    /// The key that belongs to a seed. Everybody can compute it.
+    pub fn from_seed(seed: u64) -> Self {
+        Self(Sha256::digest(seed.to_le_bytes()).into())
+    }
+}
+
+/// In [`Tokens::generations`], the generation of the service. No account has this id.
+const SERVICE: u64 = 0;
+
+/// The tokens of a service: issues and checks them.
 pub struct Tokens {
-    grants: HashMap<String, Grant>,
+    key: SigningKey,
+    /// How often the tokens of an account, or of the service, were revoked.
+    generations: BTreeMap<u64, u64>,
     issued: u64,
-    key: u64,
 }
 
 impl fmt::Debug for Tokens {
-    /// Hides the tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens")
             .field("issued", &self.issued)
@@ -88,16 +114,12 @@ impl fmt::Debug for Tokens {
     }
 }
 
-/// Above this number of tokens, those that expired a day ago are dropped.
-const PRUNE_ABOVE: usize = 10_000;
-
 impl Tokens {
-    /// No tokens; `key` makes the signatures differ between services.
-    pub(crate) fn new(key: u64) -> Self {
+    pub(super) fn new(key: SigningKey) -> Self {
         Self {
-            grants: HashMap::new(),
-            issued: 0,
             key,
+            generations: BTreeMap::new(),
+            issued: 0,
         }
     }
 
@@ -107,7 +129,7 @@ impl Tokens {
         who: u64,
         username: &str,
         client_id: &str,
-        scope: &[&str],
+        scopes: Scopes,
         now: Timestamp,
         life: Duration,
     ) -> String {
@@ -116,14 +138,12 @@ impl Tokens {
             "client_username": username,
             "client_bot": "true",
             "client_id": client_id,
-            "scope": scope,
+            "scope": scopes.names().collect::<Vec<_>>(),
             "nbf": now.as_second(),
-            "exp": (now + life).as_second(),
             "iss": "https://accounts.townshiptale.com",
             "aud": ["https://accounts.townshiptale.com/resources"],
         });
-        let grant = Grant::new(Identity::Bot(who), Purpose::Access, now + life);
-        self.issue(claims, grant)
+        self.issue(claims, Identity::Bot(who), Purpose::Access, now + life)
     }
 
     /// Issues a console token or one of a user's three tokens.
@@ -135,8 +155,8 @@ impl Tokens {
         now: Timestamp,
         life: Duration,
     ) -> String {
-        let claims = Self::user_claims(identity, username, purpose, now, life);
-        self.issue(claims, Grant::new(identity, purpose, now + life))
+        let claims = Self::user_claims(identity, username, purpose);
+        self.issue(claims, identity, purpose, now + life)
     }
 
     /// Issues a user's token for the password grant: its claims also name the user in `sub`.
@@ -149,20 +169,12 @@ impl Tokens {
         life: Duration,
     ) -> String {
         let identity = Identity::User(user);
-        let mut claims = Self::user_claims(identity, username, purpose, now, life);
-        if let Some(claims) = claims.as_object_mut() {
-            claims.insert("sub".to_owned(), Value::from(user.to_string()));
-        }
-        self.issue(claims, Grant::new(identity, purpose, now + life))
+        let mut claims = Self::user_claims(identity, username, purpose);
+        add(&mut claims, "sub", user.to_string());
+        self.issue(claims, identity, purpose, now + life)
     }
 
-    fn user_claims(
-        identity: Identity,
-        username: &str,
-        purpose: Purpose,
-        now: Timestamp,
-        life: Duration,
-    ) -> Value {
+    fn user_claims(identity: Identity, username: &str, purpose: Purpose) -> Value {
         let role = match purpose {
             Purpose::Access | Purpose::Console(_) => "Access",
             Purpose::Refresh => "Refresh",
@@ -174,50 +186,80 @@ impl Tokens {
             "role": role,
             "is_verified": "True",
             "Policy": ["game_access_public", "server_access_tutorial"],
-            "exp": (now + life).as_second(),
             "iss": "AltaWebAPI",
             "aud": "AltaClient",
         });
-        if let (Purpose::Console(server), Some(claims)) = (purpose, claims.as_object_mut()) {
-            claims.insert("server_id".to_owned(), Value::from(server.to_string()));
+        if let Purpose::Console(server) = purpose {
+            add(&mut claims, "server_id", server.to_string());
         }
         claims
     }
 
-    fn issue(&mut self, mut claims: Value, grant: Grant) -> String {
+    /// Adds the claims that [`check`](Self::check) reads, and signs.
+    fn issue(
+        &mut self,
+        mut claims: Value,
+        identity: Identity,
+        purpose: Purpose,
+        expires: Timestamp,
+    ) -> String {
         self.issued += 1;
-        if let Some(claims) = claims.as_object_mut() {
-            claims.insert("jti".to_owned(), Value::from(self.issued.to_string()));
-        }
-        if self.grants.len() >= PRUNE_ABOVE {
-            let newest = grant.expires;
-            self.grants
-                .retain(|_, old| old.expires.duration_until(newest).as_secs() < 86_400);
-        }
-        let token = encode(&claims, self.key);
-        self.grants.insert(token.clone(), grant);
-        token
+        let (kind, id) = match identity {
+            Identity::Bot(id) => ("bot", id),
+            Identity::User(id) => ("user", id),
+        };
+        let purpose = match purpose {
+            Purpose::Access => "access",
+            Purpose::Refresh => "refresh",
+            Purpose::Identity => "identity",
+            Purpose::Console(_) => "console",
+        };
+        add(&mut claims, "exp", expires.as_second());
+        // Nanoseconds, because tests have lives below a second.
+        add(&mut claims, "expires", expires.to_string());
+        add(&mut claims, "jti", self.issued.to_string());
+        add(&mut claims, "account", kind);
+        add(&mut claims, "account_id", id);
+        add(&mut claims, "purpose", purpose);
+        add(&mut claims, "generation", self.generation(id));
+        add(&mut claims, "service_generation", self.generation(SERVICE));
+        encode(&claims, &self.key)
+    }
+
+    fn generation(&self, account: u64) -> u64 {
+        self.generations.get(&account).copied().unwrap_or_default()
     }
 
     /// Finds the grant of a token.
     ///
     /// # Errors
     ///
-    /// The token is unknown or expired.
+    /// The token is not one of this service, is expired, or is revoked.
     pub fn check(&self, token: &str, now: Timestamp) -> Result<Grant, Refusal> {
-        let grant = self.grants.get(token).ok_or(Refusal::Unknown)?;
-        if grant.expires <= now {
-            Err(Refusal::Expired)
-        } else {
-            Ok(*grant)
+        hs256::install();
+        let key = DecodingKey::from_secret(&self.key.0).map_err(|_| Refusal::Unknown)?;
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The clock of the service is not the one of the system, and the key signs for one audience only.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+            .map_err(|_| Refusal::Unknown)?
+            .claims;
+        let grant = claims.grant().ok_or(Refusal::Unknown)?;
+        let is_revoked = claims.generation != self.generation(claims.account_id)
+            || claims.service_generation != self.generation(SERVICE);
+        if is_revoked || grant.expires <= now {
+            return Err(Refusal::Expired);
         }
+        Ok(grant)
     }
 
     /// Finds the grant of the bearer token in an `Authorization` header.
     ///
     /// # Errors
     ///
-    /// There is no bearer token, or it is unknown or expired.
+    /// There is no bearer token, or it is not one of this service, is expired, or is revoked.
     pub fn check_header(&self, header: Option<&str>, now: Timestamp) -> Result<Grant, Refusal> {
         let header = header.ok_or(Refusal::Missing)?;
         let (scheme, token) = header.split_once(' ').ok_or(Refusal::Missing)?;
@@ -228,17 +270,73 @@ impl Tokens {
     }
 
     /// Ends the life of every token issued so far.
-    pub fn expire_all(&mut self, now: Timestamp) {
-        for grant in self.grants.values_mut() {
-            grant.expires = grant.expires.min(now);
-        }
+    pub fn expire_all(&mut self) {
+        self.revoke(SERVICE);
+    }
+
+    /// Ends the life of every token of an account issued so far.
+    pub(super) fn revoke(&mut self, account: u64) {
+        let generation = self.generation(account);
+        self.generations.insert(account, generation + 1);
     }
 }
 
-/// Header, claims and signature in base64url. No client can verify the signature.
-pub fn encode(claims: &Value, key: u64) -> String {
-    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
-    let body = URL_SAFE_NO_PAD.encode(claims.to_string());
-    let signature = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{key}.{head}.{body}")));
-    format!("{head}.{body}.{signature}")
+/// The claims that determine the grant of a token.
+#[derive(Deserialize)]
+struct Claims {
+    account: String,
+    account_id: u64,
+    purpose: String,
+    expires: Timestamp,
+    generation: u64,
+    service_generation: u64,
+    #[serde(default)]
+    server_id: Option<String>,
+    #[serde(default)]
+    scope: Option<Vec<String>>,
 }
+
+impl Claims {
+    fn grant(&self) -> Option<Grant> {
+        let identity = match self.account.as_str() {
+            "bot" => Identity::Bot(self.account_id),
+            "user" => Identity::User(self.account_id),
+            _ => return None,
+        };
+        let purpose = match self.purpose.as_str() {
+            "access" => Purpose::Access,
+            "refresh" => Purpose::Refresh,
+            "identity" => Purpose::Identity,
+            "console" => Purpose::Console(self.server_id.as_deref()?.parse().ok()?),
+            _ => return None,
+        };
+        let scopes = match &self.scope {
+            Some(names) => names.join(" ").parse().ok()?,
+            None => Scopes::ALL,
+        };
+        Some(Grant {
+            identity,
+            purpose,
+            expires: self.expires,
+            scopes,
+        })
+    }
+}
+
+fn add(claims: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(claims) = claims.as_object_mut() {
+        claims.insert(name.to_owned(), value.into());
+    }
+}
+
+/// A JWT with these claims, signed with HMAC-SHA-256.
+pub fn encode(claims: &Value, key: &SigningKey) -> String {
+    hs256::install();
+    let token = EncodingKey::from_secret(&key.0)
+        .and_then(|key| jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key));
+    // Signing fails only in a program that has installed algorithms without this one. No service accepts an empty token.
+    token.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -38,15 +38,24 @@ pub struct Users(BTreeMap<u64, User>);
 impl Users {
     /// Adds a user. The id is the next free one from `first_id` on.
     pub fn add(&mut self, first_id: u64, username: &str, bot: bool, now: Timestamp) -> u64 {
-        let id = next_id(&self.0, first_id);
-        let user = User {
+        let id = self.next_id(first_id);
+        self.insert(User {
             id,
             username: username.to_owned(),
             bot,
             created_at: now,
-        };
-        self.0.insert(id, user);
+        });
         id
+    }
+
+    /// Adds or replaces a user.
+    pub(super) fn insert(&mut self, user: User) {
+        self.0.insert(user.id, user);
+    }
+
+    /// The next free id from `first_id` on.
+    pub(super) fn next_id(&self, first_id: u64) -> u64 {
+        next_id(&self.0, first_id)
     }
 
     /// The id of the user with this name, who is added if there is none.

@@ -15,7 +15,7 @@ struct Town {
 impl Town {
     fn new() -> Self {
         let now = Timestamp::UNIX_EPOCH;
-        let cloud = Cloud::new(Config::default(), 0, now);
+        let cloud = Cloud::new(Config::default(), 0);
         let mut world = World::new(cloud, 0);
         let owner = world.user("Ashwick", false, now);
         let group = world.cloud.add_group("Thornwood Folk", owner, now);

@@ -1,4 +1,4 @@
-use alta_cloud::state::encode_token;
+use alta_cloud::state::{SigningKey, encode_token};
 use serde_json::json;
 
 /// The token that a self-hosted server writes to `console_token.txt`. It never changes and never expires.
@@ -18,5 +18,5 @@ pub(crate) fn self_hosted_token(server: u64, seed: u64) -> String {
         "iss": "AltaWebAPI",
         "aud": "AltaClient",
     });
-    encode_token(&claims, seed.wrapping_add(server))
+    encode_token(&claims, &SigningKey::from_seed(seed.wrapping_add(server)))
 }

@@ -12,7 +12,7 @@ impl Sim {
     pub fn add_group(&self, name: &str) -> u64 {
         self.shared.with(|state, now| {
             let cloud = &mut state.world.cloud;
-            let owner = cloud.accounts.user.user_id;
+            let owner = self.shared.config.user_account.user_id;
             cloud.add_group(name, owner, now)
         })
     }
@@ -62,7 +62,7 @@ impl Sim {
     ) -> Result<(), Error> {
         self.change(doing, |state, now| {
             let cloud = &mut state.world.cloud;
-            let bot = cloud.accounts.bot.user_id;
+            let bot = self.shared.config.bot_account.user_id;
             let changed = cloud.change_membership(group, bot, membership, now);
             changed.map(|_| ()).ok_or(Missing::Group(group))
         })

@@ -1,5 +1,6 @@
 //! The methods by which a test changes the world, moves its clock and ends connections.
 
+mod accounts;
 mod clock;
 pub(crate) mod entities;
 mod groups;

@@ -31,11 +31,12 @@ impl Sim {
         let config = &self.shared.config;
         let timeout = config.timeout;
         self.shared.with(|state, now| {
-            let (world, _) = first_world(config, now);
+            let first = first_world(config, now)?;
             state.timeout = timeout;
             let agenda = Agenda::new(config, now);
-            state.begin_again(world, agenda, config.first_console_port());
-        });
+            state.begin_again(first.world, agenda, config.first_console_port());
+            Ok::<(), Error>(())
+        })?;
         // Those that were opened in the meantime, too.
         env.connections.push_all(|_| true, &Outgoing::Cut);
         if config.default_world && config.online {

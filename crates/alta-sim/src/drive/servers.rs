@@ -168,7 +168,7 @@ impl Sim {
         let doing = "running a command";
         let reply = self.change(doing, |state, now| {
             state.world.game(server)?;
-            let user = &state.world.cloud.accounts.user;
+            let user = &self.shared.config.user_account;
             let caller = (user.user_id, user.username.clone());
             let online = state.world.is_online(server);
             Ok(online.then(|| console::run_detached(state, now, server, caller, line)))
