@@ -4,10 +4,11 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{error_line, failure_line};
 use crate::render;
+use crate::server::Target;
 use crate::transcript::{Recorder, Recording};
 use clap::Args;
 use pytale::Console;
-use pytale::console::{Config, Subscription};
+use pytale::console::Subscription;
 use serde_json::Value;
 use std::io::{BufRead as _, IsTerminal as _, stdin};
 use std::path::PathBuf;
@@ -48,8 +49,7 @@ pub(crate) async fn run(options: &RecordOptions, context: &Context) -> Result<()
     let recorder = Recorder::default();
     // Before the connection, since the transcript begins with the reply to the token.
     let mut recording = recorder.start(&options.file, options.anonymize)?;
-    let config = Config::default().observer(recorder.observer());
-    let console = match crate::server::connect(&target, config, options.wait).await {
+    let console = match connect(&recorder, &target, options.wait).await {
         Ok(console) => console,
         Err(failure) => {
             recording.discard().await;
@@ -60,11 +60,21 @@ pub(crate) async fn run(options: &RecordOptions, context: &Context) -> Result<()
         failed = recording.ended() => Some(failed),
         ended = record(options, context, &console) => ended.err().map(Err),
     };
-    console.close().await;
-    match failed {
+    // Before the connection is closed: this is no disconnection of the session.
+    let result = match failed {
         Some(failed) => failed.map(drop),
         None => finish(recording).await,
-    }
+    };
+    console.close().await;
+    result
+}
+
+async fn connect(
+    recorder: &Recorder,
+    target: &Target,
+    wait: Option<Duration>,
+) -> Result<Console, Failure> {
+    crate::server::connect(target, recorder.config()?, wait).await
 }
 
 /// Ends the recording, and says what is in the file.

@@ -36,8 +36,8 @@ pub(super) const DIRECTIVES: [Description; 12] = [
     ),
     describe(
         ":record",
-        "[FILE]",
-        "write all frames to a transcript; without a file, end it",
+        "[[--anonymize] FILE]",
+        "write all frames to a transcript, without names and ids on request; without a file, end it",
     ),
     describe(":players", "", "the online players"),
     describe(":status", "", "the state of the connection"),
@@ -75,7 +75,8 @@ pub(super) enum Directive {
     Watch { every: Duration, command: String },
     EndWatches,
     Macro(MacroDirective),
-    Record(Option<PathBuf>),
+    Record { file: PathBuf, anonymize: bool },
+    EndRecord,
     Players,
     Status,
     Reconnect,
@@ -117,7 +118,8 @@ pub(super) fn parse(line: &str) -> Result<Directive, String> {
         ":watch" if rest.is_empty() => Ok(Directive::EndWatches),
         ":watch" => watch(rest),
         ":macro" => Ok(Directive::Macro(macro_directive(rest))),
-        ":record" => Ok(Directive::Record(text().map(PathBuf::from))),
+        ":record" if rest.is_empty() => Ok(Directive::EndRecord),
+        ":record" => record(rest),
         ":players" => Ok(Directive::Players),
         ":status" => Ok(Directive::Status),
         ":reconnect" => Ok(Directive::Reconnect),
@@ -150,6 +152,19 @@ fn macro_directive(rest: &str) -> MacroDirective {
             arguments: macros::arguments(rest),
         },
     }
+}
+
+fn record(rest: &str) -> Result<Directive, String> {
+    let (option, file) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (file, anonymize) = match option {
+        "--anonymize" => (file.trim(), true),
+        _ => (rest, false),
+    };
+    if file.is_empty() || file.starts_with("--") {
+        return Err(usage(":record"));
+    }
+    let file = PathBuf::from(file);
+    Ok(Directive::Record { file, anonymize })
 }
 
 fn watch(rest: &str) -> Result<Directive, String> {
@@ -221,11 +236,26 @@ mod tests {
             (":sub", "use: :sub EVENT ..."),
             (":watch often player list", "use: :watch [SECONDS COMMAND]"),
             (":watch 5", "use: :watch [SECONDS COMMAND]"),
+            (":record --anonymize", "use: :record [[--anonymize] FILE]"),
+            (":record --anonymise x", "use: :record [[--anonymize] FILE]"),
             (":xyzzy", ":help lists"),
         ] {
             let error = parse(line).unwrap_err();
             assert!(error.contains(said), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn a_file_of_a_transcript_can_have_spaces_and_an_option_before_it() {
+        for (line, name, anonymized) in [
+            (":record a b.jsonl", "a b.jsonl", false),
+            (":record --anonymize  a b.jsonl", "a b.jsonl", true),
+        ] {
+            let file = PathBuf::from(name);
+            let anonymize = anonymized;
+            assert_eq!(parse(line), Ok(Directive::Record { file, anonymize }));
+        }
+        assert_eq!(parse(":record"), Ok(Directive::EndRecord));
     }
 
     #[test]

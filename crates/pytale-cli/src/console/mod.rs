@@ -22,7 +22,6 @@ use crate::failure::Failure;
 use crate::server;
 use crate::transcript::Recorder;
 use clap::Args;
-use pytale::console::Config;
 use std::io::{IsTerminal as _, stdin};
 
 #[derive(Debug, Args)]
@@ -48,8 +47,7 @@ pub(crate) async fn run(options: &ConsoleOptions, context: &Context) -> Result<(
     }
     let target = context.target()?;
     let recorder = Recorder::default();
-    let config = Config::default().observer(recorder.observer());
-    let console = server::open(&target, config).await?;
+    let console = server::open(&target, recorder.config()?).await?;
     let result = session::run(&console, &target, &options.sub, recorder).await;
     console.close().await;
     result

@@ -23,14 +23,14 @@ impl Recordings {
         }
     }
 
-    pub(super) fn start(&mut self, file: &Path) {
+    pub(super) fn start(&mut self, file: &Path, anonymize: bool) {
         if let Some(current) = &self.current {
             return self.printer.print(format_args!(
                 "already recording to {}; :record ends it",
                 current.path().display()
             ));
         }
-        match self.recorder.start(file, false) {
+        match self.recorder.start(file, anonymize) {
             Ok(recording) => {
                 self.current = Some(recording);
                 self.printer.print(format_args!(
@@ -44,7 +44,9 @@ impl Recordings {
 
     pub(super) async fn end(&mut self) {
         let Some(recording) = self.current.take() else {
-            return self.printer.print("use: :record FILE");
+            return self
+                .printer
+                .print("nothing is recorded; use: :record [--anonymize] FILE");
         };
         let path = recording.path().to_owned();
         match recording.end().await {

@@ -149,8 +149,8 @@ impl Session<'_> {
                     self.printer.print(failure);
                 }
             }
-            Directive::Record(Some(file)) => self.recordings.start(&file),
-            Directive::Record(None) => self.recordings.end().await,
+            Directive::Record { file, anonymize } => self.recordings.start(&file, anonymize),
+            Directive::EndRecord => self.recordings.end().await,
             Directive::Players => self.print_players(),
             Directive::Status => self.print_status(),
             Directive::Reconnect => self.console.retry_now().await,

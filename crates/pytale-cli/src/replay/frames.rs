@@ -1,10 +1,13 @@
 //! The frames of a console, as far as a replay must know them.
 
-use pytale::model::Timestamp;
+use pytale::model::{Timestamp, escaped};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// The most characters of a command in a message.
+const SHOWN: usize = 200;
 
 /// A frame of a client that is a command.
 #[derive(Debug, Deserialize)]
@@ -87,12 +90,16 @@ pub(super) fn subscription_result(id: u32, result: &str) -> String {
     reply(id, &json!({"Result": result, "ResultString": result}))
 }
 
-/// The reply of a server to a command that it does not know.
-pub(super) fn not_found(id: u32) -> String {
-    let message = "[CommandService.Handle] Command not found. Did you mean: \n";
+/// The reply to a command that is not in the transcript.
+pub(super) fn not_recorded(id: u32, line: &str, near: Option<&str>) -> String {
+    let near = near.map_or_else(String::new, |near| {
+        format!("; it has one to {}", escaped(near).at_most(SHOWN))
+    });
+    let line = escaped(line).at_most(SHOWN);
+    let message = format!("the replayed transcript has no reply to {line}{near}");
     reply(
         id,
-        &json!({"Exception": {"ClassName": "System.Exception", "Message": message}}),
+        &json!({"Exception": {"ClassName": "Replay", "Message": message}}),
     )
 }
 

@@ -3,15 +3,17 @@
 mod frames;
 mod script;
 mod serve;
+mod stage;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use clap::Args;
 use script::Script;
 use serve::Serve;
+use stage::Stage;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -24,7 +26,8 @@ const MOST_CONNECTIONS: usize = 64;
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "A command gets the reply that was recorded for the same line: the first reply at first, and the \
-last one again after it. The times of events count from the first subscription of the connection. Only this machine can connect.
+last one again after it. The times of events and of disconnections count from the first subscription. After the last client has \
+left by itself, the transcript begins again. Only this machine can connect.
 
 Examples:
   tale replay session.jsonl
@@ -34,7 +37,7 @@ Examples:
 pub(crate) struct ReplayOptions {
     /// The transcript that `tale record` or `:record` has written.
     file: PathBuf,
-    /// Send the events so many times faster.
+    /// Send the events, and repeat the disconnections, so many times faster.
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
 }
@@ -75,11 +78,13 @@ pub(crate) async fn run(options: &ReplayOptions, context: &Context) -> Result<()
     let serve = Arc::new(Serve {
         script,
         token,
-        speed: options.speed,
+        stage: Stage::new(options.speed),
+        unknown: Mutex::default(),
     });
     tokio::select! {
         () = pytale::shutdown_signal() => {}
         () = accept(listener, &serve) => {}
+        () = serve.stage.conduct(&serve.script) => {}
     }
     Ok(())
 }

@@ -1,53 +1,77 @@
 //! One connection of a client to a replay.
 
-use super::frames::{Request, accepted, not_found, reply_with_id, subscription_result};
+use super::frames::{Request, accepted, not_recorded, reply_with_id, subscription_result};
 use super::script::{SUBSCRIBE, Script, Timed, UNSUBSCRIBE};
+use super::stage::{Seat, Stage};
+use crate::output::error_line;
+use crate::settings::nearest;
 use futures_util::{SinkExt as _, StreamExt as _};
 use pytale::console::EventName;
+use pytale::model::escaped;
 use std::collections::{HashMap, HashSet};
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-/// The longest time for the handshake and the token.
+/// The longest time for the handshake and the token, and for the end of a connection.
 const LOGIN: Duration = Duration::from_secs(30);
+
+/// The most different commands without a reply that are shown.
+const MOST_UNKNOWN: usize = 100;
+
+/// A longer command is not compared with others.
+const MOST_COMPARED: usize = 200;
 
 /// The parts that all connections share.
 #[derive(Debug)]
 pub(super) struct Serve {
     pub(super) script: Script,
     pub(super) token: String,
-    pub(super) speed: f64,
+    pub(super) stage: Stage,
+    /// The commands without a reply that were shown.
+    pub(super) unknown: Mutex<HashSet<String>>,
 }
 
 type Socket = WebSocketStream<TcpStream>;
 
 impl Serve {
-    /// Serves a client until it leaves.
+    /// Serves a client until it leaves, or until the recorded disconnection.
     pub(super) async fn connection(self: Arc<Self>, stream: TcpStream) {
+        if !self.stage.is_open(&self.script) {
+            return;
+        }
         let Ok(Ok(mut socket)) = timeout(LOGIN, accept_async(stream)).await else {
             return;
         };
         let Ok(Ok(token)) = timeout(LOGIN, next_text(&mut socket)).await else {
             return;
         };
-        // A lost connection ends it; the client connects again.
-        let _ = if token.trim() == self.token {
-            self.session(&mut socket).await
-        } else {
+        if token.trim() != self.token {
             // A self-hosted server does not reply to a wrong token.
-            silence(&mut socket).await
+            let _ = silence(&mut socket).await;
+            return;
+        }
+        let Some(seat) = self.stage.enter(&self.script) else {
+            return;
         };
+        // A lost connection ends it; the client connects again.
+        if self.session(&mut socket, seat).await.is_ok() {
+            // Without the handshake of a close, as a server that stops.
+            let _ = timeout(LOGIN, socket.get_mut().shutdown()).await;
+        }
     }
 
-    async fn session(&self, socket: &mut Socket) -> Result<(), Error> {
-        let login = self.script.login.clone();
-        send(socket, login.unwrap_or_else(accepted)).await?;
-        let mut session = Session::new(self);
+    /// Returns at the recorded disconnection.
+    async fn session(&self, socket: &mut Socket, seat: Seat<'_>) -> Result<(), Error> {
+        let login = self.script.login(seat.part);
+        send(socket, login.map_or_else(accepted, str::to_owned)).await?;
+        let mut ended = seat.end();
+        let mut session = Session::new(self, &seat);
         loop {
             let due = session.due();
             let time = async {
@@ -67,8 +91,38 @@ impl Serve {
                         send(socket, frame).await?;
                     }
                 }
+                () = ended.wait() => {
+                    // The events of the last moment come before the end.
+                    while session.is_unfinished() {
+                        if let Some(frame) = session.next_event() {
+                            send(socket, frame).await?;
+                        }
+                    }
+                    return Ok(());
+                }
             }
         }
+    }
+
+    /// The reply to a command that is not in the transcript. The user is told, too.
+    fn unknown(&self, id: u32, line: &str) -> String {
+        let shown = escaped(line).at_most(MOST_COMPARED).to_string();
+        let mut known = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST_UNKNOWN && !known.contains(&shown) {
+            error_line(format_args!("no recorded reply: {shown}"));
+            known.insert(shown);
+        }
+        let lines = self
+            .script
+            .parts
+            .iter()
+            .flat_map(|part| part.replies.keys());
+        let lines = lines.map(String::as_str);
+        let lines = lines
+            .filter(|known| known.len() <= MOST_COMPARED)
+            .take(1_000);
+        let near = (line.len() <= MOST_COMPARED).then(|| nearest(line, lines));
+        not_recorded(id, line, near.flatten())
     }
 }
 
@@ -94,15 +148,16 @@ async fn silence(socket: &mut Socket) -> Result<(), Error> {
     }
 }
 
-/// The place in the script of one connection.
+/// The place in a part of the script of one connection.
 struct Session<'s> {
-    script: &'s Script,
-    speed: f64,
+    serve: &'s Serve,
+    seat: &'s Seat<'s>,
+    events: &'s [Timed],
     /// The number of replies that were sent for each line.
     replied: HashMap<String, usize>,
     /// The names of events in lower case: true while subscribed, false after the subscription.
     subscriptions: HashMap<String, bool>,
-    /// The time of the first subscription.
+    /// The time of the first subscription of all clients, if this one has subscribed.
     started: Option<Instant>,
     next: usize,
     /// Events whose time came before their subscription.
@@ -110,10 +165,12 @@ struct Session<'s> {
 }
 
 impl<'s> Session<'s> {
-    fn new(serve: &'s Serve) -> Self {
+    fn new(serve: &'s Serve, seat: &'s Seat<'s>) -> Self {
+        let part = serve.script.parts.get(seat.part);
         Self {
-            script: &serve.script,
-            speed: serve.speed,
+            serve,
+            seat,
+            events: part.map_or(&[], |part| &part.events),
             replied: HashMap::new(),
             subscriptions: HashMap::new(),
             started: None,
@@ -124,15 +181,18 @@ impl<'s> Session<'s> {
 
     /// The time of the next event.
     fn due(&self) -> Option<Instant> {
-        let event = self.script.events.get(self.next)?;
-        let after = event.after.as_secs_f64() / self.speed;
-        let after = Duration::try_from_secs_f64(after).ok()?;
-        self.started?.checked_add(after)
+        let event = self.events.get(self.next)?;
+        self.serve.stage.instant(self.started, event.at)
+    }
+
+    /// Returns whether events are left that a client with subscriptions gets.
+    fn is_unfinished(&self) -> bool {
+        self.started.is_some() && self.next < self.events.len()
     }
 
     /// Takes the next event. `None` if the client has not subscribed to it.
     fn next_event(&mut self) -> Option<String> {
-        let event = self.script.events.get(self.next)?;
+        let event = self.events.get(self.next)?;
         self.next += 1;
         let Some(name) = &event.name else {
             return Some(event.frame.clone());
@@ -168,7 +228,7 @@ impl<'s> Session<'s> {
         } else {
             frames.push(match recorded {
                 Some(frame) => reply_with_id(frame, id),
-                None => not_found(id),
+                None => self.serve.unknown(id, line),
             });
         }
         frames
@@ -176,7 +236,7 @@ impl<'s> Session<'s> {
 
     /// The next recorded reply to a line, or else the last one.
     fn recorded(&mut self, line: &str) -> Option<&'s str> {
-        let replies = self.script.replies.get(line)?;
+        let replies = self.serve.script.replies(self.seat.part, line)?;
         let count = self.replied.entry(line.to_owned()).or_default();
         let reply = replies.get(*count).or(replies.last())?;
         *count += 1;
@@ -184,7 +244,7 @@ impl<'s> Session<'s> {
     }
 
     fn subscribe(&mut self, name: &str) -> Vec<String> {
-        self.started.get_or_insert_with(Instant::now);
+        self.started.get_or_insert_with(|| self.seat.start());
         self.subscriptions.insert(name.to_owned(), true);
         let mut held = Vec::new();
         self.held.retain(|event| {
@@ -200,13 +260,10 @@ impl<'s> Session<'s> {
     /// The reply to a subscription that was not recorded: the event is in the transcript, or servers know it.
     fn subscription_reply(&self, id: u32, name: &str) -> String {
         let folded = name.trim().to_ascii_lowercase();
-        let known: HashSet<&str> = self
-            .script
-            .events
-            .iter()
-            .filter_map(|event| event.name.as_deref())
-            .collect();
-        let is_known = known.contains(folded.as_str()) || EventName::from(name.trim()).is_known();
+        let parts = self.serve.script.parts.iter();
+        let mut names = parts.flat_map(|part| &part.events);
+        let is_known = EventName::from(name.trim()).is_known()
+            || names.any(|event| event.name.as_deref() == Some(&*folded));
         subscription_result(id, if is_known { "Success" } else { "NotFound" })
     }
 }

@@ -2,7 +2,7 @@ use crate::failure::{Failure, Status};
 use crate::output::error_line;
 use crate::server::target::Target;
 use pytale::Console;
-use pytale::console::{Config, State, TcpDialer, Tls};
+use pytale::console::{Config, Dial, State, TcpDialer, Tls};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,18 @@ pub(crate) async fn open(target: &Target, config: Config) -> Result<Console, Fai
         warn_if_exposed(&target.url).await;
     }
     let access = target.access().await?;
-    let tls = Tls::web_roots().map_err(|error| Failure::new(Status::Failed, error.to_string()))?;
-    let dialer = Arc::new(TcpDialer::with_tls(tls));
+    let dialer = match &config.dialer {
+        Some(dialer) => Arc::clone(dialer),
+        None => dialer()?,
+    };
     let config = config.label(target.name.clone()).dialer(dialer);
     Ok(Console::open_with(access, config))
+}
+
+/// The dialer of consoles, for `ws` and `wss` addresses.
+pub(crate) fn dialer() -> Result<Arc<dyn Dial>, Failure> {
+    let tls = Tls::web_roots().map_err(|error| Failure::new(Status::Failed, error.to_string()))?;
+    Ok(Arc::new(TcpDialer::with_tls(tls)))
 }
 
 /// Opens the console and waits until the server has accepted the token. Fails with the first failed attempt, unless `wait` says

@@ -4,5 +4,5 @@ mod connect;
 mod target;
 mod token;
 
-pub(crate) use connect::{connect, open};
+pub(crate) use connect::{connect, dialer, open};
 pub(crate) use target::{SelfHosted, Target, TargetOptions};

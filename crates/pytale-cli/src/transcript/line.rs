@@ -27,6 +27,8 @@ pub(crate) enum Line {
     },
     /// Frames that are missing, because they arrived faster than the file could be written.
     Missed { at: f64, missed: usize },
+    /// The end of a connection: the server has stopped, or the network has failed.
+    Disconnected { at: f64, disconnected: bool },
 }
 
 /// The direction of a frame, from the view of the client.

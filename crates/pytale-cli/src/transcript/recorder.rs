@@ -1,8 +1,11 @@
 //! The part that takes the frames from the connection. It must not wait for the file.
 
+use super::ends::NoticesEnds;
 use super::line::{Line, Way};
 use super::writer::{self, Target};
 use crate::failure::Failure;
+use crate::server::dialer;
+use pytale::console::Config;
 use pytale::socket::Observer;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -35,10 +38,21 @@ struct Current {
 }
 
 impl Current {
+    /// The seconds since the start, in milliseconds.
+    fn at(&self) -> f64 {
+        (self.started.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0
+    }
+
+    /// Returns false if the writer has ended.
+    fn disconnected(&mut self) -> bool {
+        let (at, disconnected) = (self.at(), true);
+        let line = Line::Disconnected { at, disconnected };
+        self.lines.send(line).is_ok()
+    }
+
     /// Returns false if the writer has ended.
     fn take(&mut self, direction: Way, frame: &str) -> bool {
-        let seconds = self.started.elapsed().as_secs_f64();
-        let at = (seconds * 1_000.0).round() / 1_000.0;
+        let at = self.at();
         if self
             .waiting
             .load(Ordering::Relaxed)
@@ -66,12 +80,20 @@ impl Current {
 }
 
 impl Recorder {
-    /// The observer for the configuration of the console.
-    pub(crate) fn observer(&self) -> Observer {
+    /// The configuration of a console whose frames and disconnections are seen.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
         let (is_on, shared) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
-        Observer::new(move |direction, frame| shared.see(direction.into(), frame))
+        let observer = Observer::new(move |direction, frame| {
+            shared.with(|current| current.take(direction.into(), frame));
+        });
+        let observer = observer
             .whole_frames()
-            .only_while(move || is_on.is_on.load(Ordering::Relaxed))
+            .only_while(move || is_on.is_on.load(Ordering::Relaxed));
+        let shared = Arc::clone(&self.shared);
+        let dialer = NoticesEnds::new(dialer()?, move || shared.with(Current::disconnected));
+        Ok(Config::default()
+            .observer(observer)
+            .dialer(Arc::new(dialer)))
     }
 
     /// Begins a new file, and records into it from now on.
@@ -105,12 +127,10 @@ impl Shared {
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = current;
     }
 
-    fn see(&self, direction: Way, frame: &str) {
+    /// Calls a function with the current file, if there is one. The recording ends if the function returns false.
+    fn with(&self, take: impl FnOnce(&mut Current) -> bool) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current
-            .as_mut()
-            .is_some_and(|current| !current.take(direction, frame))
-        {
+        if current.as_mut().is_some_and(|current| !take(current)) {
             self.is_on.store(false, Ordering::Relaxed);
             *current = None;
         }

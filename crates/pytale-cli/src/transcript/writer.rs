@@ -137,7 +137,7 @@ fn anonymized(lines: &Receiver<Line>, waiting: &AtomicUsize) -> Result<Vec<Line>
     }
     let frames = kept.iter().filter_map(|line| match line {
         Line::Frame { frame, .. } => Some(frame.as_str()),
-        Line::Missed { .. } => None,
+        Line::Missed { .. } | Line::Disconnected { .. } => None,
     });
     let replaced = anonymize::frames(frames).map_err(|error| {
         Failure::new(
@@ -158,6 +158,6 @@ fn anonymized(lines: &Receiver<Line>, waiting: &AtomicUsize) -> Result<Vec<Line>
 fn length(line: &Line) -> usize {
     match line {
         Line::Frame { frame, .. } => frame.len(),
-        Line::Missed { .. } => 0,
+        Line::Missed { .. } | Line::Disconnected { .. } => 0,
     }
 }

@@ -85,3 +85,24 @@ async fn a_full_disk_while_the_console_records_does_not_end_the_console() {
     let text = std::fs::read_to_string(file).unwrap();
     assert!(text.contains("no such command"), "{text}");
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_anonymizes_a_transcript_on_request() {
+    let town = Town::start().await;
+    town.world.player_joins("Elder Toad").unwrap();
+    let file = town.folder().join("a town.jsonl");
+    let mut terminal = crate::console::console(&town, &[]);
+    terminal.keys(&format!(":record --anonymize {}\r", file.display()));
+    terminal.wait_for_text("-- recording to");
+    terminal.keys("player list\r");
+    terminal.wait_for_text("USERNAME");
+    terminal.keys(":record\r");
+    terminal.wait_for_text(" frames");
+    terminal.wait_for_line("home>");
+    terminal.keys("\x04");
+    assert_eq!(terminal.status(), 0);
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(text.contains("player list"), "{text}");
+    assert!(!text.contains("Toad"), "{text}");
+}

@@ -3,7 +3,7 @@
 use crate::run::{Town, tale};
 use pytale::Console;
 use pytale::console::event::PlayerJoined;
-use pytale::console::{Config, TokenFile};
+use pytale::console::{Config, Missed, TokenFile};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -83,7 +83,12 @@ async fn a_replay_gives_the_recorded_results_and_events() {
     }
     let unknown = tale(&[&server[..], &["exec", "player kick 7"]].concat()).await;
     assert_eq!(unknown.code, 1, "{unknown:?}");
-    assert!(unknown.err.contains("no such command"), "{unknown:?}");
+    assert!(
+        unknown.err.contains("has no reply to player kick 7"),
+        "{unknown:?}"
+    );
+    let near = tale(&[&server[..], &["exec", "player lsit"]].concat()).await;
+    assert!(near.err.contains("it has one to player list"), "{near:?}");
     let address = Console::parse_address(&format!("127.0.0.1:{port}")).unwrap();
     let console = Console::open_with(TokenFile::new(address, &token), Config::default());
     let mut joins = timeout(BOUND, console.subscribe::<PlayerJoined>())
@@ -124,4 +129,143 @@ async fn a_replay_refuses_another_token_and_names_a_damaged_line() {
     let done = tale(&["replay", damaged.to_str().unwrap(), "--port", "0"]).await;
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.err.contains("damaged.jsonl, line 3"), "{done:?}");
+}
+
+/// The events that a bot sees until a player with the last name joins, and the reply to a command after that.
+async fn seen_by_a_bot(port: &str, token: &str, last: &str) -> Vec<String> {
+    let address = Console::parse_address(&format!("127.0.0.1:{port}")).unwrap();
+    let console = Console::open_with(TokenFile::new(address, token), Config::default());
+    let mut joins = console.subscribe::<PlayerJoined>().await.unwrap();
+    let mut seen = Vec::new();
+    loop {
+        match joins.next().await.unwrap() {
+            Ok(joined) => {
+                let name = joined.data.user.username;
+                seen.push(format!("joined {name}"));
+                if name == last {
+                    let reply = console.command("player list").await.unwrap();
+                    seen.push(reply.result().unwrap().to_string());
+                    // The replay has noticed it when this returns.
+                    console.close().await;
+                    return seen;
+                }
+            }
+            Err(Missed::Gap { .. }) => seen.push("a gap".to_owned()),
+            Err(other) => seen.push(other.to_string()),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_restart_is_repeated_with_its_events_replies_and_gap() {
+    let town = Town::start().await;
+    let file = town.folder().join("session.jsonl");
+    let port = town.port();
+    let server = ["--port", &port, "--token-file", town.token_file()];
+    let arguments = ["record", file.to_str().unwrap(), "--sub", "PlayerJoined"];
+    let mut child = command(&[&server[..], &arguments].concat())
+        .spawn()
+        .unwrap();
+    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut replies = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut stdin = child.stdin.take().unwrap();
+    let note = timeout(BOUND, notes.next_line()).await.unwrap().unwrap();
+    assert!(note.unwrap().starts_with("recording to"));
+    let mut lists = Vec::new();
+    for name in ["Ashwick", "Elder Toad"] {
+        if !lists.is_empty() {
+            town.world.restart().await.unwrap();
+            let again = town.world.wait_for_subscription::<PlayerJoined>();
+            again.await.unwrap();
+        }
+        town.world.player_joins(name).unwrap();
+        stdin.write_all(b"player list\n").await.unwrap();
+        loop {
+            let line = timeout(BOUND, replies.next_line()).await.unwrap().unwrap();
+            if line.unwrap().contains(name) {
+                break;
+            }
+        }
+        let list = town.tale(&["exec", "--json", "player list"]).await.out;
+        lists.push(list.trim().to_owned());
+    }
+    drop(stdin);
+    let status = timeout(BOUND, child.wait()).await.unwrap().unwrap();
+    assert!(status.success());
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text.matches("\"disconnected\":true").count(), 1, "{text}");
+
+    let (_child, port) = replay(&file).await;
+    let token = format!("{}.token", file.display());
+    let server = ["--port", &port, "--token-file", &token];
+    // The second bot begins the session again.
+    for _ in 0..2 {
+        // Without a subscription, the time does not begin.
+        let list = tale(&[&server[..], &["exec", "--json", "player list"]].concat()).await;
+        assert_eq!(list.out.trim(), lists[0], "{list:?}");
+        let seen = timeout(BOUND, seen_by_a_bot(&port, &token, "Elder Toad"));
+        assert_eq!(
+            seen.await.unwrap(),
+            ["joined Ashwick", "a gap", "joined Elder Toad", &lists[1]]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_unusable_transcript_is_a_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("session.jsonl");
+    let header = r#"{"transcript":1,"started":"2026-01-02T03:04:05Z"}"#;
+    for (text, code, said) in [
+        (String::new(), 2, "line 1: this is no header"),
+        ("PNG\u{0}\r\n".to_owned(), 2, "line 1: this is no header"),
+        (
+            r#"{"transcript":7,"started":""}"#.to_owned(),
+            2,
+            "use a newer `tale`",
+        ),
+        (
+            format!("{header}\n{{}}\n{{}}\n"),
+            2,
+            "line 2: this is no line",
+        ),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let done = tale(&["replay", file.to_str().unwrap(), "--port", "0"]).await;
+        assert_eq!((done.code, done.out.as_str()), (code, ""), "{done:?}");
+        assert!(done.err.contains(said), "{done:?}");
+    }
+    let missing = folder.path().join("none.jsonl");
+    let done = tale(&["replay", missing.to_str().unwrap(), "--port", "0"]).await;
+    assert_eq!(done.code, 6, "{done:?}");
+    assert!(done.err.contains("none.jsonl"), "{done:?}");
+
+    // The parts that can be used are replayed, with warnings.
+    let text = format!(
+        "{header}\n{}\n{}",
+        r#"{"at":0.1,"direction":"sent","frame":"eyJ-of-a-token"}"#, r#"{"at":0.2,"direc"#
+    );
+    std::fs::write(&file, text).unwrap();
+    // Held until the end of the test.
+    let used = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = used.local_addr().unwrap().port().to_string();
+    let done = tale(&["replay", file.to_str().unwrap(), "--port", &port]).await;
+    assert_eq!(done.code, 6, "{done:?}");
+    for said in [
+        "line 2: the text is no command",
+        "line 3: the end is missing",
+        &format!("listening on 127.0.0.1:{port}"),
+        "--port 0",
+    ] {
+        assert!(done.err.contains(said), "{done:?}");
+    }
+    assert!(!done.err.contains("eyJ-of-a-token"), "{done:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_without_an_end_does_not_fill_the_memory() {
+    let done = tale(&["replay", "/dev/zero", "--port", "0"]).await;
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(done.err.contains("longer than 256 MiB"), "{done:?}");
 }
