@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::shared::Shared;
 use crate::state::Listening;
 use crate::tls::Tls;
-use alta_cloud::net::{BoxIo, Env};
+use alta_cloud::net::{Admission, BoxIo, Env};
 use alta_cloud::state::Cloud;
 use alta_cloud::{Host, NoFile, rest, socket};
 use jiff::Timestamp;
@@ -151,9 +151,12 @@ fn bind(shared: &Shared, port: u16) -> std::io::Result<TcpListener> {
 
 async fn accept(shared: Arc<Shared>, listener: TcpListener, to: Destination, tls: Tls) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             // Most likely the process has no free descriptors; other connections must end first.
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            continue;
+        };
+        let Some(admission) = shared.env.admit(Some(peer.ip())) else {
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -161,16 +164,16 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, to: Destination, tls
         let serving = Arc::clone(&shared);
         shared.env.tasks.spawn(async move {
             if let Some(io) = tls.accept(stream).await {
-                serve(&serving, io, to).await;
+                serve(&serving, io, admission, to).await;
             }
         });
     }
 }
 
-async fn serve(shared: &Arc<Shared>, io: BoxIo, to: Destination) {
+async fn serve(shared: &Arc<Shared>, io: BoxIo, admission: Admission, to: Destination) {
     match to {
-        Destination::Http => rest::serve(shared, io).await,
-        Destination::MainSocket => socket::serve(shared, io).await,
+        Destination::Http => rest::serve(shared, io, admission).await,
+        Destination::MainSocket => socket::serve(shared, io, admission).await,
         Destination::Console(server) => console::serve(shared, server, io).await,
     }
 }

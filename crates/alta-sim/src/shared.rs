@@ -1,7 +1,7 @@
 use crate::config::Config;
 use crate::state::State;
 use crate::world::World;
-use alta_cloud::net::Env;
+use alta_cloud::net::{Env, Limits};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
@@ -22,7 +22,7 @@ impl Shared {
         let next_port = config.first_console_port();
         Self {
             state: Mutex::new(State::new(world, config.timeout, next_port)),
-            env: Env::new(runtime, config.journal, config.queue),
+            env: Env::new(runtime, config.journal, config.queue).with_limits(Limits::generous()),
             config,
             due: watch::Sender::new(None),
         }

@@ -228,14 +228,22 @@ impl Sim {
     pub fn serve_http(&self, io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let shared = Arc::clone(&self.shared);
         let tasks = &self.shared.env.tasks;
-        tasks.spawn(async move { rest::serve(&shared, Box::new(io)).await });
+        tasks.spawn(async move {
+            if let Some(admission) = shared.env.admit(None) {
+                rest::serve(&shared, Box::new(io), admission).await;
+            }
+        });
     }
 
     /// Serves the main websocket, including the handshake, on a byte stream, in a task, until the stream ends.
     pub fn serve_main_socket(&self, io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let shared = Arc::clone(&self.shared);
         let tasks = &self.shared.env.tasks;
-        tasks.spawn(async move { socket::serve(&shared, Box::new(io)).await });
+        tasks.spawn(async move {
+            if let Some(admission) = shared.env.admit(None) {
+                socket::serve(&shared, Box::new(io), admission).await;
+            }
+        });
     }
 
     /// Serves the console of an online server, including the handshake, on a byte stream, in a task, until the stream ends.

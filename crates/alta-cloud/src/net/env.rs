@@ -1,10 +1,18 @@
 use super::clock::Clock;
 use super::connections::Connections;
 use super::faults::{Action, Faults, Hook};
+use super::gate::{Admission, Gate, forwarded};
+use super::io::BoxIo;
 use super::journal::{ClientAction, Journal, Received, Service};
+use super::limits::Limits;
 use super::link::{Link, Outgoing};
+use super::logins::{Attempt, Logins};
+use super::patience::Patience;
 use super::tasks::Tasks;
+use http::HeaderValue;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
@@ -19,6 +27,12 @@ pub struct Env {
     pub faults: Faults,
     /// The websocket connections.
     pub connections: Connections,
+    /// The limits for clients.
+    pub limits: Limits,
+    /// The value of the header `x-pytale-service` in every reply.
+    service: Option<HeaderValue>,
+    gate: Arc<Gate>,
+    logins: Logins,
     /// The routes of REST, built for the first connection.
     pub(crate) router: OnceLock<axum::Router>,
     journal: Journal,
@@ -28,6 +42,8 @@ pub struct Env {
 }
 
 impl Env {
+    /// The limits are those of [`Limits::default`].
+    ///
     /// `journal`: how many entries are remembered (0: none); `queue`: how many frames may wait for one slow client.
     pub fn new(runtime: Handle, journal: usize, queue: usize) -> Self {
         Self {
@@ -35,10 +51,72 @@ impl Env {
             tasks: Tasks::new(runtime),
             faults: Faults::default(),
             connections: Connections::default(),
+            limits: Limits::default(),
+            service: None,
+            gate: Arc::default(),
+            logins: Logins::default(),
             router: OnceLock::new(),
             journal: Journal::new(journal),
             version: watch::Sender::new(0),
             queue,
+        }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The same with this text in the header `x-pytale-service` of every reply, so that everyone sees which service replies.
+    /// The text is ASCII; another one is ignored.
+    #[must_use]
+    pub fn with_service(self, name: &str) -> Self {
+        Self {
+            service: HeaderValue::from_str(name).ok(),
+            ..self
+        }
+    }
+
+    /// Adds the name of the service to the headers of a reply.
+    pub(crate) fn sign(&self, headers: &mut http::HeaderMap) {
+        if let Some(service) = &self.service {
+            headers.insert("x-pytale-service", service.clone());
+        }
+    }
+
+    /// Counts a connection. To be called for every accepted one, before TLS; `peer` is its address, if it has one. `None` if
+    /// there are too many, so that it must be closed.
+    pub fn admit(&self, peer: Option<IpAddr>) -> Option<Admission> {
+        self.gate.admit(&self.limits, peer)
+    }
+
+    /// The address of the client that has sent a request with these headers.
+    pub fn client(&self, admission: &Admission, headers: &[(String, String)]) -> Option<IpAddr> {
+        let forwarded = forwarded(headers).filter(|_| self.limits.behind_proxy);
+        forwarded.or_else(|| admission.peer())
+    }
+
+    /// Counts an attempt to log in. The error is the time to wait for the next one.
+    pub(crate) fn log_in(
+        &self,
+        client: Option<IpAddr>,
+        accounts: &[String],
+    ) -> Result<Attempt, Duration> {
+        let now = self.clock.elapsed();
+        self.logins.attempt(&self.limits, client, accounts, now)
+    }
+
+    /// Does not count an attempt that has succeeded.
+    pub(crate) fn logged_in(&self, attempt: &Attempt) {
+        self.logins.succeeded(attempt, self.clock.elapsed());
+    }
+
+    /// The stream, on which writes fail when the client reads too slowly.
+    pub(crate) fn guarded(&self, io: BoxIo) -> BoxIo {
+        match self.limits.write_timeout {
+            Some(limit) => Box::new(Patience::new(io, limit)),
+            None => io,
         }
     }
 

@@ -2,6 +2,7 @@ use super::env::Env;
 use super::faults::{Action, Hook, HttpReply};
 use super::io::{BoxIo, Socket};
 use super::journal::{ClientAction, Service};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::handshake::server::{
     Callback, ErrorResponse, Request, Response,
 };
@@ -34,12 +35,15 @@ where
         let (action, result) = match checked {
             Ok(accepted) => {
                 *self.accepted = Some(accepted);
+                let mut response = response;
+                self.env.sign(response.headers_mut());
                 (ClientAction::Opened(headers), Ok(response))
             }
-            Err(reply) => (
-                ClientAction::Refused(reply.status, headers),
-                Err(refusal(&reply)),
-            ),
+            Err(reply) => {
+                let mut response = refusal(&reply);
+                self.env.sign(response.headers_mut());
+                (ClientAction::Refused(reply.status, headers), Err(response))
+            }
         };
         self.env.record(self.service, self.connection, action);
         result
@@ -74,7 +78,9 @@ pub(super) async fn upgrade<T>(
     }
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER);
+        .write_buffer_size(BUFFER)
+        .max_message_size(Some(env.limits.message))
+        .max_frame_size(Some(env.limits.message));
     let mut accepted = None;
     let handshake = Handshake {
         env,
@@ -84,9 +90,13 @@ pub(super) async fn upgrade<T>(
         check,
         accepted: &mut accepted,
     };
-    let socket = tokio_tungstenite::accept_hdr_async_with_config(io, handshake, Some(config))
-        .await
-        .ok()?;
+    let io = env.guarded(io);
+    let accepting = tokio_tungstenite::accept_hdr_async_with_config(io, handshake, Some(config));
+    let socket = match env.limits.head_timeout {
+        Some(limit) => timeout(limit, accepting).await.ok()?,
+        None => accepting.await,
+    };
+    let socket = socket.ok()?;
     Some((socket, accepted?))
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn faults<H: Host>(
     request: Request,
     next: Next,
 ) -> Response {
-    let Arrival { host, http } = arrival;
+    let Arrival { host, http, .. } = arrival;
     let question = if http.query.is_empty() { "" } else { "?" };
     let text = format!("{} {}{question}{}", http.method, http.path, http.query);
     let fault = host.env().fault(Hook::Http, None, &text);

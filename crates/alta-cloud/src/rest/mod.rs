@@ -1,5 +1,6 @@
 //! HTTP: the token endpoint and REST.
 
+mod attempts;
 mod call;
 mod faults;
 mod friends;

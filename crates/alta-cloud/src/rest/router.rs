@@ -1,9 +1,11 @@
+use super::attempts::{TOKEN, attempts};
 use super::reply::Reply;
 use super::routes::{Arrival, Routes};
 use super::{friends, groups, members, servers, sessions, token, users};
 use crate::host::{Host, NoFile};
 use crate::wire::rest_body;
 use axum::extract::Path;
+use axum::middleware::from_fn;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 
@@ -14,11 +16,13 @@ pub(super) fn router<H: Host>() -> Router {
     let public = Router::new()
         .route("/sessions", post(log_in::<H>).put(refresh::<H>))
         .route("/sessions/email", post(log_in_by_email::<H>))
+        .route_layer(from_fn(attempts::<H>))
         .route("/regions", get(regions))
         .route("/servers/regions", get(regions))
         .method_not_allowed_fallback(wrong_method);
     Router::new()
-        .route("/connect/token", any(token::<H>))
+        .route(TOKEN, any(token::<H>))
+        .route_layer(from_fn(attempts::<H>))
         .route("/.well-known/openid-configuration", any(discovery::<H>))
         .route("/output/{user}/{file}", get(output::<H>))
         .method_not_allowed_fallback(wrong_method)

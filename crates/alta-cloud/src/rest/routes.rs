@@ -12,12 +12,15 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A request, as the layers before the routes hand it over.
 pub(super) struct Arrival<H> {
     pub(super) host: Arc<H>,
     pub(super) http: Arc<HttpRequest>,
+    /// The client's address, if the connection has one.
+    pub(super) client: Option<IpAddr>,
 }
 
 impl<H> Clone for Arrival<H> {
@@ -25,6 +28,7 @@ impl<H> Clone for Arrival<H> {
         Self {
             host: Arc::clone(&self.host),
             http: Arc::clone(&self.http),
+            client: self.client,
         }
     }
 }

@@ -1,34 +1,44 @@
 use super::faults::faults;
 use super::journal::journal;
 use super::paths::canonical;
+use super::reply::Reply;
 use super::router::router;
 use crate::host::Host;
-use crate::net::BoxIo;
+use crate::net::{Admission, BoxIo};
 use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::fmt;
 use std::sync::Arc;
+use tokio::time::timeout;
 use tower_service::Service as _;
 
-/// Serves HTTP/1.1 on one connection until the client closes it.
-pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {
+/// The least size of a buffer that hyper accepts.
+const SMALLEST_HEAD: usize = 8 * 1024;
+
+/// Serves HTTP/1.1 on one connection until the client closes it or exceeds a limit.
+pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo, admission: Admission) {
     let env = host.env();
     let connection = Connection {
         host: Arc::clone(host),
         id: env.connections.next_id(),
+        admission: Arc::new(admission),
     };
     let router = env.router.get_or_init(layered::<H>);
     let service = service_fn(|request| respond(router.clone(), connection.clone(), request));
     let mut builder = hyper::server::conn::http1::Builder::new();
     let serving = builder
         .half_close(true)
-        .serve_connection(TokioIo::new(io), service);
+        .timer(TokioTimer::new())
+        .header_read_timeout(env.limits.head_timeout)
+        .max_buf_size(env.limits.head.max(SMALLEST_HEAD))
+        .serve_connection(TokioIo::new(env.guarded(io)), service);
     // A client may go away at any time.
     let _ = serving.await;
 }
@@ -47,13 +57,24 @@ async fn respond<H: Host>(
     connection: Connection<H>,
     request: http::Request<Incoming>,
 ) -> Result<Response, Gone> {
+    let host = Arc::clone(&connection.host);
+    let env = host.env();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(connection);
-    // The error type has no values.
-    let response = router.call(request).await.map_err(|_| Gone)?;
+    let replying = router.call(request);
+    let result = match env.limits.request_timeout {
+        Some(limit) => timeout(limit, replying).await,
+        None => Ok(replying.await),
+    };
+    let mut response = match result {
+        // This error has no values.
+        Ok(result) => result.map_err(|_| Gone)?,
+        Err(_) => too_late(),
+    };
     if response.extensions().get::<Gone>().is_some() {
         return Err(Gone);
     }
+    env.sign(response.headers_mut());
     Ok(response)
 }
 
@@ -61,6 +82,7 @@ async fn respond<H: Host>(
 pub(super) struct Connection<H> {
     pub(super) host: Arc<H>,
     pub(super) id: u64,
+    pub(super) admission: Arc<Admission>,
 }
 
 impl<H> Clone for Connection<H> {
@@ -68,6 +90,7 @@ impl<H> Clone for Connection<H> {
         Self {
             host: Arc::clone(&self.host),
             id: self.id,
+            admission: Arc::clone(&self.admission),
         }
     }
 }
@@ -83,6 +106,12 @@ impl fmt::Display for Gone {
 }
 
 impl std::error::Error for Gone {}
+
+/// The response to a request whose body does not arrive. The connection ends with it.
+fn too_late() -> Response {
+    let reply = Reply::error(408, "The request took too long", "RetryActionLater");
+    ([(CONNECTION, "close")], reply).into_response()
+}
 
 /// In place of a response, the end of the connection.
 pub(super) fn cut() -> Response {

@@ -133,7 +133,7 @@ fn refusal(error: &str) -> Reply {
 }
 
 /// The id and the secret in a `Basic` header. OAuth libraries form-encode both first; others do not.
-fn basic_credentials(header: &str) -> Option<(String, String)> {
+pub(super) fn basic_credentials(header: &str) -> Option<(String, String)> {
     let (scheme, value) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

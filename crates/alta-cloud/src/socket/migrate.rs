@@ -18,14 +18,30 @@ pub(super) fn token(cloud: &mut Cloud, connection: u64) -> Reply {
 }
 
 /// `POST migrate` on the new connection: moves the subscriptions of the old connection.
-pub(super) fn migrate(cloud: &mut Cloud, connection: u64, content: &Value) -> Reply {
+pub(super) fn migrate(cloud: &mut Cloud, connection: u64, content: &Value, limit: usize) -> Reply {
+    let Some(new) = cloud.sockets.get(&connection) else {
+        return Reply::sample("migrate-refused");
+    };
+    let (identity, held) = (new.identity, new.subscriptions.len());
     let from = content
         .get("token")
         .and_then(Value::as_str)
-        .and_then(|token| cloud.migrations.remove(token));
+        .and_then(|token| cloud.migrations.get(token).copied())
+        // The token of another account stays valid for that account.
+        .filter(|from| *from != connection)
+        .filter(|from| {
+            let old = cloud.sockets.get(from);
+            old.is_some_and(|old| old.identity == identity)
+        });
+    if let Some(from) = from {
+        cloud.migrations.retain(|_, other| *other != from);
+    }
     let overlap = cloud.config.migration_overlap;
-    let moved = from.filter(|from| *from != connection).and_then(|from| {
+    let moved = from.and_then(|from| {
         let old = cloud.sockets.get_mut(&from)?;
+        if old.subscriptions.len().saturating_add(held) > limit {
+            return None;
+        }
         Some(if overlap {
             old.subscriptions.clone()
         } else {

@@ -2,17 +2,18 @@ use super::request::{Reply, Request};
 use super::{migrate, subscriptions};
 use crate::host::Host;
 use crate::net::{
-    Action, BoxIo, ClientAction, Hook, HttpReply, Incoming, Link, Outgoing, Reader, Reading,
-    Service, header, serve_websocket,
+    Action, Admission, BoxIo, ClientAction, Count, Hook, HttpReply, Incoming, Limits, Link,
+    Outgoing, Reader, Reading, Service, header, serve_websocket,
 };
-use crate::state::{Cloud, Identity, MainSocket, Purpose, Refusal};
+use crate::state::{Cloud, Grant, Identity, MainSocket, Purpose, Refusal};
 use crate::wire::main_socket;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Serves one connection, including the handshake, until it ends.
-pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {
+pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo, admission: Admission) {
     let host = &**host;
+    let limits = &host.env().limits;
     let check = |headers: &[(String, String)]| {
         let grant = host.with_cloud(|cloud, now| {
             let header = header(headers, "authorization");
@@ -20,7 +21,10 @@ pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {
         });
         match grant {
             Ok(grant) if grant.purpose == Purpose::Access => match grant.identity {
-                Identity::Bot(_) => Ok(grant.identity),
+                Identity::Bot(_) if host.with_cloud(|cloud, _| has_room(cloud, limits, &grant)) => {
+                    Ok(grant.identity)
+                }
+                Identity::Bot(_) => Err(gateway(429, "Too many connections")),
                 Identity::User(_) => Err(gateway(403, "Forbidden")),
             },
             Ok(_) => Err(gateway(403, "Forbidden")),
@@ -40,6 +44,14 @@ pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {
         }
     };
     serve_websocket(host.env(), Service::MainSocket, io, check, begin).await;
+    drop(admission);
+}
+
+/// Returns whether the account of a grant may open another main websocket.
+fn has_room(cloud: &Cloud, limits: &Limits, grant: &Grant) -> bool {
+    let sockets = cloud.sockets.values();
+    let of_account = sockets.filter(|socket| socket.identity == grant.identity);
+    of_account.count() < limits.sockets_per_account
 }
 
 /// The response of the API gateway in front of the real service.
@@ -66,6 +78,7 @@ impl<H: Host> Reader for Requests<'_, H> {
         let clock = &host.env().clock;
         let end = clock.after(life);
         let mut is_closing = false;
+        let mut messages = Count::default();
         loop {
             let deadline = end.min(clock.after(idle));
             let incoming = if is_closing {
@@ -77,6 +90,10 @@ impl<H: Host> Reader for Requests<'_, H> {
                 link.push(Outgoing::Close(1001, "Going away".to_owned()));
                 continue;
             };
+            while let Err(wait) = messages.take(host.env().limits.messages, clock.elapsed()) {
+                // Unread messages fill the client's buffers, so it becomes as slow as it may be.
+                clock.sleep(wait).await;
+            }
             let record = |action| host.env().record(Service::MainSocket, link.id, action);
             match incoming {
                 Incoming::Gone(code) => return code,
@@ -99,8 +116,11 @@ impl<H: Host> Reader for Requests<'_, H> {
     }
 
     fn ended(&self) {
-        self.host
-            .with_cloud(|cloud, _| cloud.sockets.remove(&self.link.id));
+        let id = self.link.id;
+        self.host.with_cloud(|cloud, _| {
+            cloud.sockets.remove(&id);
+            cloud.migrations.retain(|_, from| *from != id);
+        });
     }
 }
 
@@ -130,7 +150,11 @@ fn respond<H: Host>(host: &H, link: &Link, text: &str) {
                 Reply::error(401, "Unauthorized", "InvalidPermissionsToPerformAction"),
                 fault,
             ),
-            (fault, Ok(_)) => (perform(cloud, link.id, &request), fault),
+            (fault, Ok(grant)) => {
+                let limit = env.limits.subscriptions;
+                let reply = perform(cloud, link.id, &request, &grant, limit);
+                (reply, fault)
+            }
         };
         let frame = main_socket("subscribe", 0)
             .with("id", request.id.clone())
@@ -141,20 +165,36 @@ fn respond<H: Host>(host: &H, link: &Link, text: &str) {
     });
 }
 
-fn perform(cloud: &mut Cloud, connection: u64, request: &Request) -> Reply {
+/// Performs a request of an account that has this grant. A main websocket belongs to the account that has opened it.
+fn perform(
+    cloud: &mut Cloud,
+    connection: u64,
+    request: &Request,
+    grant: &Grant,
+    limit: usize,
+) -> Reply {
+    let is_owner = cloud
+        .sockets
+        .get(&connection)
+        .is_some_and(|socket| socket.identity == grant.identity);
+    if !is_owner || grant.purpose != Purpose::Access {
+        return Reply::error(403, "Forbidden", "InvalidPermissionsToPerformAction");
+    }
     let path: Vec<&str> = request.path.split('/').collect();
     match (request.method.as_str(), path.as_slice()) {
         ("POST", ["subscription", "batch"]) => {
-            subscriptions::batch(cloud, connection, &request.json_content())
+            subscriptions::batch(cloud, connection, &request.json_content(), limit)
         }
         ("POST", ["subscription", event, key]) => {
-            subscriptions::subscribe(cloud, connection, event, key)
+            subscriptions::subscribe(cloud, connection, event, key, limit)
         }
         ("DELETE", ["subscription", event, key]) => {
             subscriptions::unsubscribe(cloud, connection, event, key)
         }
         ("GET", ["migrate"]) => migrate::token(cloud, connection),
-        ("POST", ["migrate"]) => migrate::migrate(cloud, connection, &request.json_content()),
+        ("POST", ["migrate"]) => {
+            migrate::migrate(cloud, connection, &request.json_content(), limit)
+        }
         _ => Reply::sample("subscribe-not-found"),
     }
 }

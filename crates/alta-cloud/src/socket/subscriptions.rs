@@ -38,14 +38,22 @@ const OF_A_GROUP: [&str; 15] = [
 const BATCH_LIMIT: usize = 100;
 
 /// `POST subscription/{event}/{key}`.
-pub(super) fn subscribe(cloud: &mut Cloud, connection: u64, event: &str, key: &str) -> Reply {
+pub(super) fn subscribe(
+    cloud: &mut Cloud,
+    connection: u64,
+    event: &str,
+    key: &str,
+    limit: usize,
+) -> Reply {
     if !may_subscribe(cloud, connection, event, key) {
         return Reply::sample("subscribe-not-found");
     }
     if let Some(socket) = cloud.sockets.get_mut(&connection) {
-        socket
-            .subscriptions
-            .insert((event.to_owned(), key.to_owned()));
+        let wanted = (event.to_owned(), key.to_owned());
+        if socket.subscriptions.len() >= limit && !socket.subscriptions.contains(&wanted) {
+            return too_many();
+        }
+        socket.subscriptions.insert(wanted);
     }
     Reply::ok("")
 }
@@ -61,7 +69,7 @@ pub(super) fn unsubscribe(cloud: &mut Cloud, connection: u64, event: &str, key: 
 }
 
 /// `POST subscription/batch`. The status is 200 even if some subscriptions fail.
-pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value) -> Reply {
+pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value, limit: usize) -> Reply {
     let Some(entries) = content.as_array() else {
         return Reply::sample("text-ping");
     };
@@ -79,13 +87,13 @@ pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value) -> Repl
         })
         .collect();
     if pairs.len() > BATCH_LIMIT {
-        return Reply::error(400, "Too many subscriptions", "InvalidRequestModel");
+        return too_many();
     }
     let mut seen = BTreeSet::new();
     let mut failures = Vec::new();
     for (event, key) in pairs {
         // Several event names with the same key fail, which is a known bug of the real service.
-        if !seen.insert(key) || subscribe(cloud, connection, event, key).status != 200 {
+        if !seen.insert(key) || subscribe(cloud, connection, event, key, limit).status != 200 {
             failures.push(Node::from(format!("{event}/{key}")));
         }
     }
@@ -96,6 +104,11 @@ pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value) -> Repl
             .with("failures", failures)
             .to_string(),
     )
+}
+
+/// The reply to a subscription above the limit of the connection or of a batch.
+pub(super) fn too_many() -> Reply {
+    Reply::error(400, "Too many subscriptions", "InvalidRequestModel")
 }
 
 fn may_subscribe(cloud: &Cloud, connection: u64, event: &str, key: &str) -> bool {
