@@ -141,6 +141,9 @@ impl From<ConsoleError> for Failure {
             (Some(Sent::MayHaveRun), Status::TimedOut | Status::Unreachable) => {
                 failure.advice("check its effect before you repeat it")
             }
+            _ if matches!(error.kind(), ErrorKind::NotReadyWithin { .. }) => {
+                failure.advice("`tale doctor` finds out more")
+            }
             _ => failure,
         }
     }

@@ -33,9 +33,15 @@ impl Completer for ConsoleHelper {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let (start, found) = self.lexicon.complete(&line[..at]);
+        // The only completion ends its word, so that the next one can follow at once.
+        let end = if found.len() == 1 && at == line.len() {
+            " "
+        } else {
+            ""
+        };
         let pair = |candidate: super::lexicon::Candidate| Pair {
             display: pytale::model::escaped(candidate.shown).to_string(),
-            replacement: candidate.word,
+            replacement: candidate.word + end,
         };
         Ok((start, found.into_iter().map(pair).collect()))
     }

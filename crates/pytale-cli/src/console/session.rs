@@ -11,7 +11,7 @@ use super::terminal_mode::{TerminalMode, ended};
 use super::watches::Watches;
 use crate::failure::Failure;
 use crate::macros;
-use crate::render;
+use crate::render::{self, counted};
 use crate::server::Target;
 use crate::transcript::Recorder;
 use pytale::Console;
@@ -48,9 +48,14 @@ pub(super) async fn run(
         recordings: Recordings::new(recorder, printer.clone()),
         printer,
     };
+    let address = if target.name == target.url {
+        String::new()
+    } else {
+        format!(" ({})", target.url)
+    };
     session.printer.print(format_args!(
-        "{} ({}). :help lists the directives, Tab completes, Ctrl-D leaves.",
-        target.name, target.url
+        "{}{address}. :help lists the directives, Tab completes, Ctrl-D leaves.",
+        target.name
     ));
     tokio::select! {
         () = session.serve(lines, &target.name, subscriptions) => {}
@@ -180,9 +185,8 @@ impl Session<'_> {
             MacroDirective::Define { name, steps } => {
                 let defined = macros::Macro::of_line(&steps)?;
                 macros::save(&name, &defined)?;
-                let count = defined.steps().len();
-                self.printer
-                    .print(format_args!("-- macro {name}: {count} steps"));
+                let count = counted(defined.steps().len(), "step");
+                self.printer.print(format_args!("-- macro {name}: {count}"));
             }
             MacroDirective::Remove(name) => {
                 macros::remove(&name)?;

@@ -13,6 +13,9 @@ use std::time::Duration;
 pub(crate) use step::{Macro, arguments};
 pub(crate) use store::{list, load, names, remove, save};
 
+const HOW_TO_DEFINE: &str =
+    "`:macro NAME = COMMAND; wait 2; COMMAND {1}` in `tale console` defines one";
+
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Macros are defined in `tale console`: `:macro NAME = COMMAND; wait 2; COMMAND {1}`. Each is a file with \
@@ -55,7 +58,7 @@ pub(crate) async fn run(options: &MacroOptions, context: &Context) -> Result<(),
 pub(crate) fn overview() -> Result<String, Failure> {
     let macros = list()?;
     if macros.is_empty() {
-        return Ok("no macro is defined; `:macro NAME = COMMAND; wait 2; COMMAND {1}` in `tale console` defines one".to_owned());
+        return Ok(format!("no macro is defined; {HOW_TO_DEFINE}"));
     }
     let rows = macros
         .iter()

@@ -2,6 +2,7 @@
 
 use super::wrong;
 use crate::failure::Failure;
+use crate::render::counted;
 use crate::seconds::seconds;
 use pytale::console::Command;
 use pytale::model::escaped;
@@ -63,7 +64,7 @@ impl Macro {
         &self.lines
     }
 
-    /// Fails unless there is one argument for each place.
+    /// Fails unless there is one argument for each place, and each can be written in a command.
     pub(super) fn check(&self, arguments: &[String]) -> Result<(), Failure> {
         let words = self.steps.iter().flat_map(|step| match step {
             Step::Command(words) => words.as_slice(),
@@ -74,14 +75,23 @@ impl Macro {
             Word::Text(_) => None,
         });
         let needed = places.max().unwrap_or(0);
-        if needed == arguments.len() {
-            return Ok(());
-        }
         let given = arguments.len();
-        let failure = wrong(format!(
-            "the macro needs {needed} argument(s), but {given} are given"
-        ));
-        Err(failure.advice("put an argument with spaces into double quotes"))
+        if needed != given {
+            let failure = wrong(format!(
+                "the macro needs {}, but {given} {} given",
+                counted(needed, "argument"),
+                if given == 1 { "is" } else { "are" }
+            ));
+            return Err(failure.advice("put an argument with spaces into double quotes"));
+        }
+        match arguments.iter().find(|argument| !can_be_written(argument)) {
+            Some(argument) => Err(wrong(format!(
+                "the argument {} has a character that a command cannot contain",
+                escaped(argument)
+            ))
+            .advice("leave it out; a player can be named by the id, which `tale players` shows")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -128,6 +138,12 @@ pub(super) fn command(words: &[Word], arguments: &[String]) -> Command {
         Word::Text(text) => command.raw_arg(text),
         Word::Argument(place) => command.arg(arguments.get(*place).map_or("", String::as_str)),
     })
+}
+
+/// Returns whether the text can be an argument: a command with another one is written as `<…>`, with the reason.
+pub(crate) fn can_be_written(text: &str) -> bool {
+    let command = Command::new("").arg(text).to_string();
+    !command.trim_start().starts_with('<')
 }
 
 /// The arguments of a line: words, or strings in double quotes.
@@ -179,8 +195,12 @@ mod tests {
         ] {
             assert_eq!(line_of(definition, &[given]), line);
         }
-        let refused = line_of(definition, &["x\" * \""]);
-        assert!(refused.starts_with('<'), "{refused}");
+        let found = Macro::of_line(definition).unwrap();
+        let refused = found
+            .check(&["x\" * \"".to_owned()])
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("a command cannot contain"), "{refused}");
     }
 
     #[test]
@@ -197,7 +217,10 @@ mod tests {
         }
         let found = Macro::of_line("player kick {2}").unwrap();
         let error = found.check(&["one".to_owned()]).unwrap_err().to_string();
-        assert!(error.contains("needs 2 argument(s), but 1"), "{error}");
+        assert!(
+            error.contains("needs 2 arguments, but 1 is given"),
+            "{error}"
+        );
     }
 
     #[test]

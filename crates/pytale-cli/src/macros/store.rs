@@ -85,6 +85,7 @@ fn unknown(name: &str) -> Failure {
     let names = names();
     match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => failure.advice(format!("did you mean {near}?")),
+        None if names.is_empty() => failure.advice(super::HOW_TO_DEFINE),
         None => failure.advice("`:macro` in `tale console` and `tale macro` list them"),
     }
 }

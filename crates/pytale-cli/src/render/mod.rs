@@ -1,6 +1,7 @@
 //! Results of commands as text, by their shape.
 
 mod event;
+mod modules;
 mod scalar;
 mod shape;
 mod table;
@@ -22,4 +23,9 @@ pub(crate) fn width() -> u16 {
         .and_then(|columns| columns.parse().ok());
     let width = set.or_else(|| terminal_size().map(|(Width(width), _)| width));
     width.filter(|width| *width > 0).unwrap_or(UNLIMITED)
+}
+
+/// A number of things: `1 step`, `2 steps`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

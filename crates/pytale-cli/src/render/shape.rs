@@ -1,3 +1,4 @@
+use crate::render::modules::modules_text;
 use crate::render::scalar::{lines_escaped, scalar_text};
 use crate::render::table::table;
 use crate::render::tree::tree;
@@ -19,9 +20,10 @@ pub(crate) fn value_text(value: &Value, width: u16) -> String {
     }
     match value {
         Value::Array(values) if values.is_empty() => "(none)".to_owned(),
-        Value::Array(values) => match columns(values) {
-            Some(columns) => records(values, &columns, width),
-            None => list(values, width),
+        Value::Array(values) => match (modules_text(values), columns(values)) {
+            (Some(modules), _) => modules,
+            (None, Some(columns)) => records(values, &columns, width),
+            (None, None) => list(values, width),
         },
         Value::Object(object) if object.is_empty() => "(none)".to_owned(),
         Value::Object(object) => tree(object),

@@ -48,8 +48,9 @@ pub(crate) fn find(
     // A missing file in the default place can be there later, after the first start of the server.
     let found = places.find(|path| path.is_file()).or(usual);
     found.map(TokenSource::File).ok_or_else(|| {
-        Failure::usage("no token file was found").advice(format!(
-            "name it with --token-file or {FILE_VARIABLE}; a server writes {FILE_NAME} at its first start"
+        let places = "in a Wine prefix (WINEPREFIX, or ~/.wine), /data, /home/container, /srv/tavern and /app/data";
+        Failure::usage(format!("no {FILE_NAME} was found {places}")).advice(format!(
+            "name it with --token-file or {FILE_VARIABLE}; a server writes it at its first start"
         ))
     })
 }

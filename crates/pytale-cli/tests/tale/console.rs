@@ -26,7 +26,8 @@ async fn tab_completes_commands_and_players_and_a_command_prints_a_table() {
     let town = Town::start().await;
     town.world.player_joins("Elder Toad").unwrap();
     let mut terminal = console(&town, &[]);
-    terminal.keys("player lis\t\t");
+    // The only completion of `pla` ends with a space.
+    terminal.keys("pla\tlis\t\t");
     terminal.wait_for_text("list-detailed");
     terminal.keys("\r");
     terminal.wait_for_text("USERNAME");

@@ -1,10 +1,13 @@
 //! `tale completions` and `tale man`.
 
 use crate::run::tale;
+#[cfg(unix)]
 use std::path::Path;
+#[cfg(unix)]
 use std::process::{Command, Output, Stdio};
 
 /// Runs a program of the machine with a file. `None` if the machine does not have the program.
+#[cfg(unix)]
 fn checked(program: &str, arguments: &[&str], file: &Path) -> Option<Output> {
     let mut command = Command::new(program);
     command.args(arguments).arg(file).stdin(Stdio::null());
