@@ -5,8 +5,11 @@ use crate::failure::Failure;
 use crate::render::counted;
 use crate::seconds::seconds;
 use pytale::console::Command;
-use pytale::model::escaped;
+use pytale::model::{UserId, escaped};
 use std::time::Duration;
+
+/// The place of the id of the player that the first argument names.
+const TARGET: &str = "{target}";
 
 /// The most steps of a macro.
 const MOST_STEPS: usize = 1_000;
@@ -30,6 +33,8 @@ pub(crate) enum Word {
     Text(String),
     /// The place of an argument, counted from 0.
     Argument(usize),
+    /// The id of the online player that the first argument names.
+    Target,
 }
 
 impl Macro {
@@ -64,14 +69,23 @@ impl Macro {
         &self.lines
     }
 
-    /// Fails unless there is one argument for each place, and each can be written in a command.
-    pub(super) fn check(&self, arguments: &[String]) -> Result<(), Failure> {
-        let words = self.steps.iter().flat_map(|step| match step {
+    fn words(&self) -> impl Iterator<Item = &Word> {
+        self.steps.iter().flat_map(|step| match step {
             Step::Command(words) => words.as_slice(),
             Step::Wait(_) => &[],
-        });
-        let places = words.filter_map(|word| match word {
+        })
+    }
+
+    /// Returns whether the first argument must be an online player.
+    pub(super) fn has_target(&self) -> bool {
+        self.words().any(|word| *word == Word::Target)
+    }
+
+    /// Fails unless there is one argument for each place, and each can be written in a command. A target is not written.
+    pub(super) fn check(&self, arguments: &[String]) -> Result<(), Failure> {
+        let places = self.words().filter_map(|word| match word {
             Word::Argument(place) => Some(place + 1),
+            Word::Target => Some(1),
             Word::Text(_) => None,
         });
         let needed = places.max().unwrap_or(0);
@@ -84,7 +98,11 @@ impl Macro {
             ));
             return Err(failure.advice("put an argument with spaces into double quotes"));
         }
-        match arguments.iter().find(|argument| !can_be_written(argument)) {
+        let mut written = self.words().filter_map(|word| match word {
+            Word::Argument(place) => arguments.get(*place),
+            Word::Target | Word::Text(_) => None,
+        });
+        match written.find(|argument| !can_be_written(argument)) {
             Some(argument) => Err(wrong(format!(
                 "the argument {} has a character that a command cannot contain",
                 escaped(argument)
@@ -104,12 +122,15 @@ fn step(line: &str) -> Result<Step, String> {
 }
 
 fn word(word: &str) -> Result<Word, String> {
+    if word == TARGET || word.trim_matches('"') == TARGET {
+        return Ok(Word::Target);
+    }
     let place = |text: &str| text.strip_prefix('{')?.strip_suffix('}')?.parse().ok();
     match place(word) {
         Some(0) => Err("arguments are counted from {1}".to_owned()),
         Some(number @ 1..=99) => Ok(Word::Argument(number - 1)),
         Some(_) => Err("a macro has at most 99 arguments".to_owned()),
-        None if has_place(word) => Err(format!(
+        None if has_place(word) || word.contains(TARGET) => Err(format!(
             "in {}, the argument must be a word of its own, without quotes: it is quoted when it is sent",
             escaped(word)
         )),
@@ -128,15 +149,17 @@ fn has_place(text: &str) -> bool {
 }
 
 /// The command with its arguments. An argument that cannot be written makes the command fail before it is sent.
-pub(super) fn command(words: &[Word], arguments: &[String]) -> Command {
+pub(super) fn command(words: &[Word], arguments: &[String], target: Option<UserId>) -> Command {
     let mut words = words.iter();
     let first = match words.next() {
         Some(Word::Text(text)) => text.as_str(),
         _ => "",
     };
-    words.fold(Command::new(first), |command, word| match word {
-        Word::Text(text) => command.raw_arg(text),
-        Word::Argument(place) => command.arg(arguments.get(*place).map_or("", String::as_str)),
+    words.fold(Command::new(first), |command, word| match (word, target) {
+        (Word::Text(text), _) => command.raw_arg(text),
+        (Word::Target, Some(target)) => command.raw_arg(target.to_string()),
+        (Word::Target, None) => command.arg(arguments.first().map_or("", String::as_str)),
+        (Word::Argument(place), _) => command.arg(arguments.get(*place).map_or("", String::as_str)),
     })
 }
 
@@ -179,7 +202,7 @@ mod tests {
         let Some(Step::Command(words)) = found.steps.last() else {
             panic!("no command");
         };
-        command(words, &given).to_string()
+        command(words, &given, Some(UserId::new(7))).to_string()
     }
 
     #[test]
@@ -204,6 +227,15 @@ mod tests {
     }
 
     #[test]
+    fn a_target_is_sent_as_an_id() {
+        for definition in ["player kick {target}", "player kick \"{target}\""] {
+            assert_eq!(line_of(definition, &["*"]), "player kick 7");
+        }
+        let found = Macro::of_line("player message {target} {2}").unwrap();
+        assert!(found.has_target() && found.check(&["one".to_owned()]).is_err());
+    }
+
+    #[test]
     fn a_wrong_definition_names_the_step() {
         for (definition, said) in [
             ("", "1 to 1000 steps"),
@@ -211,6 +243,7 @@ mod tests {
             ("player kick {0}", "counted from {1}"),
             ("player kick \"{1}\"", "a word of its own"),
             ("player kick x{1}", "a word of its own"),
+            ("player kick \"the {target}\"", "a word of its own"),
         ] {
             let error = Macro::of_line(definition).unwrap_err().to_string();
             assert!(error.contains(said), "{definition}: {error}");

@@ -6,7 +6,11 @@ use crate::failure::Failure;
 use crate::settings::{data_folder, nearest};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// The most bytes of a macro.
+const MOST: u64 = 1 << 20;
 
 /// The end of the name of a file.
 const END: &str = ".txt";
@@ -44,12 +48,23 @@ pub(crate) fn list() -> Result<Vec<(String, String)>, Failure> {
 
 pub(crate) fn load(name: &str) -> Result<Macro, Failure> {
     let path = path_of(name)?;
-    let text = fs::read_to_string(&path).map_err(|error| {
-        if error.kind() == ErrorKind::NotFound {
-            return unknown(name);
-        }
-        Failure::io(format!("reading the macro {}", path.display()), &error)
-    })?;
+    if path.try_exists().is_ok_and(|exists| !exists) {
+        return Err(unknown(name));
+    }
+    load_file(&path)
+}
+
+/// Reads the steps of a file.
+pub(super) fn load_file(path: &Path) -> Result<Macro, Failure> {
+    let failed = |error| Failure::io(format!("reading the macro {}", path.display()), &error);
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    // A device can be without an end.
+    let length = file.take(MOST + 1).read_to_string(&mut text);
+    if length.map_err(failed)? as u64 > MOST {
+        let most = MOST >> 20;
+        return Err(wrong(format!("{}: more than {most} MiB", path.display())));
+    }
     Macro::of_lines(text.lines()).map_err(|failure| failure.of(&path.display().to_string()))
 }
 
@@ -94,7 +109,7 @@ fn folder() -> Result<PathBuf, Failure> {
     Ok(data_folder()?.join("macros"))
 }
 
-fn folder_of(path: &std::path::Path) -> &std::path::Path {
+fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 

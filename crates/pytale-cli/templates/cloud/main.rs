@@ -2,12 +2,14 @@
 
 use pytale::bot::Invites;
 use pytale::prelude::*;
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The log shows when consoles connect, and why they do not.
-    tracing_subscriber::fmt().init();
+    let is_terminal = io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_ansi(is_terminal).init();
     let file = Path::new("bot.env");
     let settings = if file.exists() {
         Bot::builder().read_file(file)

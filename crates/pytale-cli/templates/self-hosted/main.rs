@@ -3,11 +3,13 @@
 use pytale::kit::Consoles;
 use pytale::prelude::*;
 use std::env;
+use std::io::{self, IsTerminal as _};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The log shows when the console connects, and why it does not.
-    tracing_subscriber::fmt().init();
+    let is_terminal = io::stdout().is_terminal();
+    tracing_subscriber::fmt().with_ansi(is_terminal).init();
     let setting = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
     let address = Console::parse_address(&setting("CONSOLE_URL", "127.0.0.1"))?;
     let token_file = setting("TAVERN_TOKEN_FILE", "console_token.txt");

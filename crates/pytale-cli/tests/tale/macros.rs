@@ -66,3 +66,37 @@ async fn a_script_runs_a_macro_and_learns_which_step_failed() {
         "{listed:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_is_an_online_player_and_no_name_reaches_another_one() {
+    let town = Town::start().await;
+    town.world.player_joins("Ashwick").unwrap();
+    let star = town.world.player_joins("* \" or *").unwrap();
+    let file = town.folder().join("greet.txt");
+    // The format of other programs: a command or a pause on each line, and the target.
+    std::fs::write(&file, "wait 0.01\nplayer message {target} {2}\n").unwrap();
+    let file = file.to_str().unwrap();
+    for (target, code, said) in [
+        ("*", 1, "\"*\" is not an online player"),
+        ("ashwik", 1, "did you mean Ashwick?"),
+        ("", 1, "is not an online player"),
+        ("* \" or *", 0, ""),
+    ] {
+        let done = town
+            .tale(&["macro", "--file", file, target, "Hello; player kick *"])
+            .await;
+        assert_eq!(done.code, code, "{done:?}");
+        assert!(done.err.contains(said), "{done:?}");
+    }
+    // The first message of all.
+    let text = town.world.message_to(star).await.unwrap();
+    assert_eq!(text, "Hello; player kick *");
+    let missing = town.tale(&["macro", "--file", "/no/such/file"]).await;
+    assert_eq!(missing.code, 6, "{missing:?}");
+    assert!(missing.err.contains("/no/such/file"), "{missing:?}");
+    std::fs::write(file, "player list\nno such command\nplayer list\n").unwrap();
+    let stopped = town.tale(&["macro", "--file", file]).await;
+    assert_eq!(stopped.code, 1, "{stopped:?}");
+    assert_eq!(stopped.out.matches("USERNAME").count(), 1, "{stopped:?}");
+    assert!(stopped.err.contains("step 2 of 3"), "{stopped:?}");
+}
