@@ -77,6 +77,40 @@ impl fmt::Debug for UserAccount {
     }
 }
 
+/// The accounts of a simulator at its start, in the order of its configuration.
+pub(crate) struct FirstAccounts {
+    pub(crate) bots: Vec<BotAccount>,
+    pub(crate) users: Vec<UserAccount>,
+}
+
+impl FirstAccounts {
+    /// Adds accounts to the state. Those with an id come first, so that no other one gets it.
+    pub(crate) fn add<'a>(
+        cloud: &mut Cloud,
+        bots: impl Iterator<Item = &'a BotAccount>,
+        users: impl Iterator<Item = &'a UserAccount>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let mut all = Self {
+            bots: bots.cloned().collect(),
+            users: users.cloned().collect(),
+        };
+        for has_id in [true, false] {
+            for bot in &mut all.bots {
+                if (bot.user_id != 0) == has_id {
+                    *bot = add_bot(cloud, bot.clone(), now)?;
+                }
+            }
+            for user in &mut all.users {
+                if (user.user_id != 0) == has_id {
+                    *user = add_user(cloud, user.clone(), now)?;
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
 /// Adds a bot to the state. Returns the account with its user id.
 pub(crate) fn add_bot(
     cloud: &mut Cloud,

@@ -1,9 +1,12 @@
-//! The work that is due at a time of the clock: heartbeats, the events of the town, and the steps of players.
+//! The work that is due at a time of the clock: heartbeats, the events of the town, the steps of players, and the actions of the
+//! timeline.
 
 use crate::config::{Config, Scenario};
+use crate::setup::Entry;
 use crate::town;
 use crate::world::World;
 use jiff::Timestamp;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Something that happens at equal intervals.
@@ -38,6 +41,12 @@ pub(crate) struct Agenda {
     heartbeats: Option<Recurring>,
     /// The events of the town.
     town: Option<Recurring>,
+    /// The actions of the timeline that are not due yet, with their times.
+    later: VecDeque<(Timestamp, Entry)>,
+    /// The actions that are due.
+    due: VecDeque<Entry>,
+    /// `true` while an action is performed.
+    performing: bool,
 }
 
 impl Agenda {
@@ -51,14 +60,50 @@ impl Agenda {
         Self {
             heartbeats: Recurring::new(first, every),
             town: Recurring::new(now, pace),
+            later: config
+                .setup
+                .timeline
+                .iter()
+                .map(|entry| {
+                    (
+                        now.checked_add(entry.at).unwrap_or(Timestamp::MAX),
+                        entry.clone(),
+                    )
+                })
+                .collect(),
+            due: VecDeque::new(),
+            performing: false,
         }
+    }
+
+    /// Takes the next action that is due. The caller performs it.
+    pub(crate) fn begin_action(&mut self) -> Option<Entry> {
+        let entry = self.due.pop_front()?;
+        self.performing = true;
+        Some(entry)
+    }
+
+    /// Notes that the action was performed.
+    pub(crate) fn end_action(&mut self) {
+        self.performing = false;
+    }
+
+    /// Returns whether an action is due.
+    pub(crate) fn has_actions(&self) -> bool {
+        !self.due.is_empty()
+    }
+
+    /// Returns whether all actions that were due have been performed.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.due.is_empty() && !self.performing
     }
 
     /// The time at which something is due.
     pub(crate) fn next(&self, world: &World) -> Option<Timestamp> {
         let recurring = [&self.heartbeats, &self.town].into_iter().flatten();
         let times = recurring.map(|it| it.next);
-        times.chain(world.next_step()).min()
+        let action = self.later.front().map(|(at, _)| *at);
+        times.chain(world.next_step()).chain(action).min()
     }
 
     /// Lets everything happen that is due at a time, which is over by `now`.
@@ -71,6 +116,10 @@ impl Agenda {
                     .cloud
                     .emit_server("group-server-heartbeat", server, at);
             }
+        }
+        while self.later.front().is_some_and(|(time, _)| *time <= at) {
+            self.due
+                .extend(self.later.pop_front().map(|(_, entry)| entry));
         }
         if is_due(&mut self.town) {
             for server in world.online_servers() {

@@ -1,8 +1,10 @@
-use crate::accounts::{self, BotAccount, UserAccount};
+use crate::accounts::{BotAccount, FirstAccounts, UserAccount};
+use crate::action::Action;
 use crate::agenda::Agenda;
 use crate::config::{BotStart, Config, Scenario};
 use crate::error::{Error, ErrorKind};
 use crate::listen;
+use crate::setup::{self, Group, Opening, SelfHosted, check};
 use crate::shared::Shared;
 use crate::sim::{Guard, Sim};
 #[cfg(feature = "tls")]
@@ -83,6 +85,39 @@ impl Builder {
     /// Sets the user account, which otherwise has the values of [`UserAccount::default`].
     pub fn user_account(mut self, user: UserAccount) -> Self {
         self.config.user_account = user;
+        self
+    }
+
+    /// Adds another bot account. Its user id, its name and its client id differ from those of other accounts.
+    pub fn another_bot(mut self, bot: BotAccount) -> Self {
+        self.config.more_bots.push(bot);
+        self
+    }
+
+    /// Adds another user account. Its user id, its name and its e-mail address differ from those of other accounts.
+    pub fn another_user(mut self, user: UserAccount) -> Self {
+        self.config.more_users.push(user);
+        self
+    }
+
+    /// Adds a group with its servers. With one, the default group and server do not exist; [`Sim::group`] and [`Sim::server`] are the
+    /// first ones.
+    pub fn group(mut self, group: Group) -> Self {
+        self.config.default_world = false;
+        self.config.setup.groups.push(group);
+        self
+    }
+
+    /// Adds a self-hosted server.
+    pub fn self_hosted(mut self, server: SelfHosted) -> Self {
+        self.config.setup.self_hosted.push(server);
+        self
+    }
+
+    /// Performs an action at a time after the start, by the clock of the simulator. Actions of one time are performed in the order
+    /// in which they were added. If an action is not possible, [`Sim::timeline_failures`] has the reason.
+    pub fn at(mut self, time: Duration, action: Action) -> Self {
+        self.config.setup.add_action(time, action);
         self
     }
 
@@ -227,62 +262,70 @@ impl Builder {
         })?;
         let mut config = self.config;
         config.cloud.console_host = config.advertised();
-        let First {
-            world,
-            default,
-            bot,
-            user,
-        } = first_world(&config, Clock::start().now())?;
-        (config.bot_account, config.user_account) = (bot, user);
-        let online = config.online;
-        let shared = Arc::new(Shared::new(config, runtime, world));
+        check(&config)?;
+        let first = first_world(&config, Clock::start().now())?;
+        config.set_accounts(first.accounts);
+        let shared = Arc::new(Shared::new(config, runtime, first.world));
         let endpoints = listen::open(&shared)?;
-        let sim = Sim::assemble(Guard::new(Arc::clone(&shared)), endpoints, default);
-        if let Some((_, server)) = default.filter(|_| online) {
-            sim.start_server(server)?;
-        }
+        let sim = Sim::assemble(Guard::new(Arc::clone(&shared)), endpoints, first.default);
+        setup::open(&sim, &first.openings)?;
         let config = &shared.config;
         shared.with(|state, now| state.agenda = Agenda::new(config, now));
         shared.env.tasks.spawn(Arc::clone(&shared).keep_time());
+        if !config.setup.timeline.is_empty() {
+            let performing = setup::perform(Arc::clone(&shared), sim.downgrade());
+            shared.env.tasks.spawn(performing);
+        }
         Ok(sim)
+    }
+
+    /// Finds a value that is not possible.
+    #[cfg(feature = "program")]
+    pub(crate) fn check(&self) -> Result<(), setup::Problem> {
+        check(&self.config)
     }
 }
 
 /// The world at the start.
 pub(crate) struct First {
     pub(crate) world: World,
-    /// The default group and server. The server is offline.
-    default: Option<(u64, u64)>,
-    bot: BotAccount,
-    user: UserAccount,
+    /// The default group and server, or else the first ones.
+    default: (u64, u64),
+    accounts: FirstAccounts,
+    /// The servers, which are offline.
+    pub(crate) openings: Vec<Opening>,
 }
 
-/// The world at the start, with the two accounts.
+/// The world at the start, with the accounts. The configuration was checked.
 pub(crate) fn first_world(config: &Config, now: Timestamp) -> Result<First, Error> {
     let cloud = Cloud::new(config.cloud.clone(), config.seed);
     let mut world = World::new(cloud, config.seed);
-    let bot = accounts::add_bot(&mut world.cloud, config.bot_account.clone(), now)?;
-    let user = accounts::add_user(&mut world.cloud, config.user_account.clone(), now)?;
-    let mut default = None;
+    let accounts = FirstAccounts::add(&mut world.cloud, config.bots(), config.users(), now)?;
+    let id_of = |first: Option<u64>| first.unwrap_or_default();
+    let bot = id_of(accounts.bots.first().map(|bot| bot.user_id));
+    let user = id_of(accounts.users.first().map(|user| user.user_id));
+    let mut built = setup::build(&mut world, &config.setup, user, now);
     if config.default_world {
-        let group = world.cloud.add_group("Thornwood Folk", user.user_id, now);
+        let group = world.cloud.add_group("Thornwood Folk", user, now);
         let membership = match config.bot {
             BotStart::Invited => Some((Membership::Invited, None)),
             BotStart::Role(role) => Some((Membership::Accepted, Some(role))),
             BotStart::Stranger => None,
         };
         if let Some((membership, role)) = membership {
-            world
-                .cloud
-                .set_member(group, bot.user_id, membership, role, now);
+            world.cloud.set_member(group, bot, membership, role, now);
         }
-        default = Some((group, world.add_server(Some(group), "Thornwood", now)));
+        let server = world.add_server(Some(group), "Thornwood", now);
+        built.first = (group, server);
+        built
+            .openings
+            .insert(0, Opening::new(server, config.online));
     }
     world.cloud.drop_events();
     Ok(First {
         world,
-        default,
-        bot,
-        user,
+        default: built.first,
+        accounts,
+        openings: built.openings,
     })
 }

@@ -1,4 +1,5 @@
-use crate::accounts::{BotAccount, UserAccount};
+use crate::accounts::{BotAccount, FirstAccounts, UserAccount};
+use crate::setup::Setup;
 use crate::tls::Certificate;
 use alta_cloud::state::HashCost;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -30,6 +31,9 @@ pub(crate) struct Config {
     pub(crate) cloud: alta_cloud::state::Config,
     pub(crate) bot_account: BotAccount,
     pub(crate) user_account: UserAccount,
+    pub(crate) more_bots: Vec<BotAccount>,
+    pub(crate) more_users: Vec<UserAccount>,
+    pub(crate) setup: Setup,
     pub(crate) seed: u64,
     pub(crate) port: u16,
     pub(crate) scenario: Scenario,
@@ -64,6 +68,24 @@ impl Config {
 }
 
 impl Config {
+    /// The bots that can log in.
+    pub(crate) fn bots(&self) -> impl Iterator<Item = &BotAccount> {
+        std::iter::once(&self.bot_account).chain(&self.more_bots)
+    }
+
+    /// The users who can log in.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &UserAccount> {
+        std::iter::once(&self.user_account).chain(&self.more_users)
+    }
+
+    /// Takes over accounts with their ids, in the same order.
+    pub(crate) fn set_accounts(&mut self, accounts: FirstAccounts) {
+        let (mut bots, mut users) = (accounts.bots.into_iter(), accounts.users.into_iter());
+        self.bot_account = bots.next().unwrap_or_default();
+        self.user_account = users.next().unwrap_or_default();
+        (self.more_bots, self.more_users) = (bots.collect(), users.collect());
+    }
+
     /// The port of the first console; zero for any free one.
     pub(crate) fn first_console_port(&self) -> u16 {
         match self.port {
@@ -81,6 +103,9 @@ impl Default for Config {
             cloud,
             bot_account: BotAccount::default(),
             user_account: UserAccount::default(),
+            more_bots: Vec::new(),
+            more_users: Vec::new(),
+            setup: Setup::default(),
             seed: 0,
             port: 0,
             scenario: Scenario::Empty,

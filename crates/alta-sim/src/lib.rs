@@ -52,6 +52,7 @@ pub mod program;
 mod reserve;
 mod samples;
 mod secret_file;
+pub mod setup;
 mod shared;
 mod sim;
 mod state;

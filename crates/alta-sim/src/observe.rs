@@ -175,6 +175,14 @@ impl Sim {
         .await
     }
 
+    /// Waits until the actions of the timeline that were due have been performed.
+    pub(crate) async fn wait_for_timeline(&self) -> Result<(), Error> {
+        self.wait(" for the actions of the timeline", |sim| {
+            sim.shared.look(|state| state.agenda.is_idle())
+        })
+        .await
+    }
+
     /// The ids of the connections to a server's console whose token was accepted.
     pub fn console_connections(&self, server: u64) -> Vec<u64> {
         self.shared

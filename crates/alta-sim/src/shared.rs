@@ -5,7 +5,7 @@ use alta_cloud::net::{Env, Limits};
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// Everything that the tasks of the simulator share: the state under its lock, and the parts that need no lock.
 #[derive(Debug)]
@@ -15,6 +15,10 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// The time at which the clock makes something happen.
     due: watch::Sender<Option<Timestamp>>,
+    /// Wakes the task of the timeline.
+    actions: Notify,
+    /// Changes after each action.
+    performed: watch::Sender<()>,
 }
 
 impl Shared {
@@ -25,6 +29,8 @@ impl Shared {
             env: Env::new(runtime, config.journal, config.queue).with_limits(Limits::generous()),
             config,
             due: watch::Sender::new(None),
+            actions: Notify::new(),
+            performed: watch::Sender::new(()),
         }
     }
 
@@ -41,6 +47,9 @@ impl Shared {
             state.catch_up(&self.env, now);
             let result = work(&mut state, now);
             state.deliver(&self.env, now);
+            if state.agenda.has_actions() {
+                self.actions.notify_one();
+            }
             let due = state.due();
             self.due
                 .send_if_modified(|old| std::mem::replace(old, due) != due);
@@ -55,6 +64,22 @@ impl Shared {
         let mut state = self.lock();
         state.catch_up(&self.env, self.env.clock.now());
         look(&state)
+    }
+
+    /// Waits until an action of the timeline can be due.
+    pub(crate) async fn wait_for_actions(&self) {
+        self.actions.notified().await;
+    }
+
+    /// Notes that an action of the timeline was performed.
+    pub(crate) fn action_performed(&self) {
+        self.performed.send_replace(());
+    }
+
+    /// Changes after each action of the timeline.
+    #[cfg(feature = "program")]
+    pub(crate) fn timeline_changes(&self) -> watch::Receiver<()> {
+        self.performed.subscribe()
     }
 
     /// Lets everything happen that is due, always.

@@ -4,6 +4,8 @@ use crate::error::{Error, ErrorKind};
 use crate::listen::Endpoints;
 use crate::shared::Shared;
 use crate::state::State;
+#[cfg(feature = "program")]
+use crate::tls::Certificate;
 use crate::world::Missing;
 use alta_cloud::net::Faults;
 use alta_cloud::state::{Identity, Purpose, Scopes};
@@ -20,11 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub struct Sim {
     pub(crate) shared: Arc<Shared>,
     endpoints: Endpoints,
-    default: Option<(u64, u64)>,
-    #[cfg_attr(
-        not(feature = "control"),
-        expect(dead_code, reason = "dropping it ends the simulator")
-    )]
+    default: (u64, u64),
     guard: Arc<Guard>,
 }
 
@@ -52,11 +50,7 @@ impl fmt::Debug for Sim {
 }
 
 impl Sim {
-    pub(crate) fn assemble(
-        guard: Guard,
-        endpoints: Endpoints,
-        default: Option<(u64, u64)>,
-    ) -> Self {
+    pub(crate) fn assemble(guard: Guard, endpoints: Endpoints, default: (u64, u64)) -> Self {
         Self {
             shared: Arc::clone(&guard.0),
             endpoints,
@@ -66,7 +60,6 @@ impl Sim {
     }
 
     /// A handle that does not keep the simulator running.
-    #[cfg(feature = "control")]
     pub(crate) fn downgrade(&self) -> impl Fn() -> Option<Self> + Clone + Send + Sync + 'static {
         let (shared, endpoints) = (Arc::downgrade(&self.shared), self.endpoints.clone());
         let (default, guard) = (self.default, Arc::downgrade(&self.guard));
@@ -88,6 +81,12 @@ impl Sim {
     /// The address of the token endpoint, `http://127.0.0.1:<port>/connect/token`.
     pub fn token_url(&self) -> String {
         format!("{}/connect/token", self.http_origin())
+    }
+
+    /// Returns whether the certificate was made at the start.
+    #[cfg(feature = "program")]
+    pub(crate) fn has_own_certificate(&self) -> bool {
+        matches!(self.shared.config.certificate, Certificate::SelfMade)
     }
 
     /// An address on another port, without TLS.
@@ -154,14 +153,14 @@ impl Sim {
         self.shared.config.user_account.clone()
     }
 
-    /// The id of the default group, "Thornwood Folk"; 0 in a bare world.
+    /// The id of the default group, "Thornwood Folk", or of the first one; 0 in a bare world.
     pub fn group(&self) -> u64 {
-        self.default.map_or(0, |(group, _)| group)
+        self.default.0
     }
 
-    /// The id of the default server, "Thornwood"; 0 in a bare world.
+    /// The id of the default server, "Thornwood", or of the first one of a group; 0 in a bare world.
     pub fn server(&self) -> u64 {
-        self.default.map_or(0, |(_, server)| server)
+        self.default.1
     }
 
     /// Issues an access token of the bot, as the token endpoint does.

@@ -1,12 +1,14 @@
 use crate::agenda::Agenda;
 use crate::commands::Session;
 use crate::samples;
+use crate::setup::Failure;
 use crate::world::{ConsoleEvent, World};
 use alta_cloud::net::{Env, Hook, Link};
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::time::console_time;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpSocket;
@@ -60,6 +62,8 @@ impl Listening {
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) agenda: Agenda,
+    /// The actions of the timeline that were not possible.
+    pub(crate) failures: Vec<Failure>,
     /// The consoles by connection id.
     pub(crate) consoles: BTreeMap<u64, ConsoleConnection>,
     pub(crate) waiting: Vec<WaitingCommand>,
@@ -73,6 +77,8 @@ pub(crate) struct State {
     pub(crate) fixed_ports: BTreeSet<u64>,
     /// The reserved ports of stopped servers that keep their port.
     pub(crate) reserved: BTreeMap<u64, TcpSocket>,
+    /// The token files that were written, by server.
+    pub(crate) token_files: BTreeMap<u64, PathBuf>,
     /// Zero if every port is any free one.
     pub(crate) next_port: u16,
 }
@@ -82,6 +88,7 @@ impl State {
         Self {
             world,
             agenda: Agenda::default(),
+            failures: Vec::new(),
             consoles: BTreeMap::new(),
             waiting: Vec::new(),
             timeout,
@@ -89,6 +96,7 @@ impl State {
             first_ports: BTreeMap::new(),
             fixed_ports: BTreeSet::new(),
             reserved: BTreeMap::new(),
+            token_files: BTreeMap::new(),
             next_port,
         }
     }
@@ -99,6 +107,7 @@ impl State {
         self.world = world;
         self.world.cloud.http_port = http_port;
         self.agenda = agenda;
+        self.failures.clear();
         self.consoles.clear();
         self.waiting.clear();
         self.next_port = next_port;

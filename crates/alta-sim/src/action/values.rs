@@ -22,7 +22,7 @@ pub enum Reference {
 
 impl Reference {
     /// Returns whether it refers to the thing with this id and this name.
-    pub(super) fn is(&self, id: u64, name: &str) -> bool {
+    pub(crate) fn is(&self, id: u64, name: &str) -> bool {
         match self {
             Self::Id(wanted) => *wanted == id,
             Self::Name(wanted) => wanted.eq_ignore_ascii_case(name),

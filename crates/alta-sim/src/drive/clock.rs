@@ -9,7 +9,7 @@ use std::time::Duration;
 impl Sim {
     /// Moves the clock of the simulator forward, as if this time had passed for the cloud and its game servers, but not for their
     /// clients. Everything that becomes due happens in its order, with its own time: heartbeats, events of the town, steps of
-    /// players on [paths](Self::player_follows). Tokens, modified stats and delays of faults end.
+    /// players on [paths](Self::player_follows), actions of the [timeline](crate::Builder::at). Tokens, modified stats and delays of faults end.
     ///
     /// Each time at which something is due is a step: a jump of years needs
     /// [`Builder::without_heartbeats`](crate::Builder::without_heartbeats). A step waits until clients have been sent everything. A main websocket whose client sends nothing for
@@ -41,6 +41,7 @@ impl Sim {
             let next = due.map_or(end, |due| due.min(end));
             clock.advance(now.duration_until(next).try_into().unwrap_or_default());
             self.shared.with(|_, _| ());
+            self.wait_for_timeline().await?;
             self.flush().await?;
             // Tasks that wait for the clock get their turn.
             tokio::task::yield_now().await;

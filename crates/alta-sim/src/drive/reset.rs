@@ -6,7 +6,7 @@ use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::sim::Sim;
-use crate::stop;
+use crate::{setup, stop};
 use alta_cloud::net::Outgoing;
 
 impl Sim {
@@ -30,18 +30,15 @@ impl Sim {
         }
         let config = &self.shared.config;
         let timeout = config.timeout;
-        self.shared.with(|state, now| {
+        let openings = self.shared.with(|state, now| {
             let first = first_world(config, now)?;
             state.timeout = timeout;
             let agenda = Agenda::new(config, now);
             state.begin_again(first.world, agenda, config.first_console_port());
-            Ok::<(), Error>(())
+            Ok::<_, Error>(first.openings)
         })?;
         // Those that were opened in the meantime, too.
         env.connections.push_all(|_| true, &Outgoing::Cut);
-        if config.default_world && config.online {
-            self.start_server(self.server())?;
-        }
-        Ok(())
+        setup::open(self, &openings)
     }
 }

@@ -257,7 +257,11 @@ impl Sim {
         let path = folder.join("console_token.txt");
         let token = self.console_token(server);
         match secret_file::write(&path, &token) {
-            Ok(()) => Ok(path),
+            Ok(()) => {
+                self.shared
+                    .with(|state, _| state.token_files.insert(server, path.clone()));
+                Ok(path)
+            }
             Err(source) => {
                 let doing = format!("writing {}", path.display());
                 Err(Error::new(ErrorKind::File, doing).because(source))

@@ -58,59 +58,65 @@ pub(super) struct SelfHosted {
     pub(super) id: u64,
     pub(super) name: String,
     pub(super) console_url: Option<String>,
-    pub(super) token_file: PathBuf,
+    pub(super) token_file: Option<PathBuf>,
 }
 
 impl Addresses {
-    /// `token_files`: the files of self-hosted servers, by server.
-    pub(super) fn of(
-        sim: &Sim,
-        certificate: Option<&Path>,
-        token_files: &[(u64, PathBuf)],
-    ) -> Self {
-        let (bot, user) = (sim.bot(), sim.user());
-        let servers = sim.shared.look(|state| {
-            let servers = state.world.cloud.servers.values();
-            let shown = servers.map(|server| (server.id, server.name.clone(), server.group));
-            shown.collect::<Vec<_>>()
+    pub(super) fn of(sim: &Sim, certificate: Option<&Path>) -> Self {
+        let config = &sim.shared.config;
+        let bots = config.bots().cloned().map(|bot| Bot {
+            client_id: bot.client_id,
+            client_secret: bot.client_secret,
+            scopes: bot.scopes,
+            user_id: bot.user_id,
+            username: bot.username,
         });
-        let of_groups = servers.iter().filter_map(|(id, name, group)| {
-            Some(Server {
-                id: *id,
-                name: name.clone(),
-                group: (*group)?,
-                console_url: sim.console_url(*id).ok(),
-            })
-        });
-        let self_hosted = token_files.iter().map(|(id, token_file)| SelfHosted {
-            id: *id,
-            name: sim.name_of(*id).unwrap_or_default(),
-            console_url: sim.console_url(*id).ok(),
-            token_file: token_file.clone(),
+        let users = config.users().cloned().map(|user| Player {
+            username: user.username,
+            email: user.email,
+            password: user.password,
+            user_id: user.user_id,
         });
         let groups = sim.groups().into_iter();
+        let (servers, self_hosted) = servers(sim);
         Self {
             token_url: sim.token_url(),
             rest_url: sim.rest_url(),
             socket_url: sim.socket_url(),
             control_url: None,
             certificate: certificate.map(Path::to_owned),
-            bots: vec![Bot {
-                client_id: bot.client_id,
-                client_secret: bot.client_secret,
-                scopes: bot.scopes,
-                user_id: bot.user_id,
-                username: bot.username,
-            }],
-            users: vec![Player {
-                username: user.username,
-                email: user.email,
-                password: user.password,
-                user_id: user.user_id,
-            }],
+            bots: bots.collect(),
+            users: users.collect(),
             groups: groups.map(|(id, name)| Group { id, name }).collect(),
-            servers: of_groups.collect(),
-            self_hosted: self_hosted.collect(),
+            servers,
+            self_hosted,
         }
     }
+}
+
+fn servers(sim: &Sim) -> (Vec<Server>, Vec<SelfHosted>) {
+    let (servers, token_files) = sim.shared.look(|state| {
+        let servers = state.world.cloud.servers.values();
+        let shown = servers.map(|server| (server.id, server.name.clone(), server.group));
+        (shown.collect::<Vec<_>>(), state.token_files.clone())
+    });
+    let (mut of_groups, mut self_hosted) = (Vec::new(), Vec::new());
+    for (id, name, group) in servers {
+        let console_url = sim.console_url(id).ok();
+        match group {
+            Some(group) => of_groups.push(Server {
+                id,
+                name,
+                group,
+                console_url,
+            }),
+            None => self_hosted.push(SelfHosted {
+                id,
+                name,
+                console_url,
+                token_file: token_files.get(&id).cloned(),
+            }),
+        }
+    }
+    (of_groups, self_hosted)
 }

@@ -13,20 +13,24 @@ use std::time::Duration;
 )]
 #[non_exhaustive]
 pub struct Arguments {
-    /// The HTTP port. The main websocket gets the next port, consoles the ports after it. With 0, every port is any free one.
-    #[arg(long, default_value_t = 13_490)]
-    pub port: u16,
-    /// The source of changes in the simulated world.
-    #[arg(long, value_enum, default_value_t = World::Town)]
-    pub scenario: World,
-    /// The seed of everything random.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Milliseconds between two events in the town.
-    #[arg(long, default_value_t = 500)]
-    pub pace: u64,
-    /// Invites the bot to the group, in place of making it a moderator.
+    /// A TOML file with accounts, groups, servers, players and a timeline. Other arguments count before its settings.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The HTTP port (default 13490). The main websocket gets the next port, consoles the ports after it. With 0, every port is any
+    /// free one.
     #[arg(long)]
+    pub port: Option<u16>,
+    /// The source of changes in the simulated world (default: town, or empty with --config).
+    #[arg(long, value_enum)]
+    pub scenario: Option<World>,
+    /// The seed of everything random (default 0).
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Milliseconds between two events in the town (default 500).
+    #[arg(long)]
+    pub pace: Option<u64>,
+    /// Invites the bot to the group, in place of making it a moderator.
+    #[arg(long, conflicts_with = "config")]
     pub invited: bool,
 
     /// Runs a self-hosted server, too.
@@ -44,9 +48,9 @@ pub struct Arguments {
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub token_folder: PathBuf,
 
-    /// The IP address of all ports. On another one than the loopback, other machines can connect; 0.0.0.0 is for containers.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub listen: IpAddr,
+    /// The IP address of all ports (default 127.0.0.1). On another one than the loopback, other machines can connect; 0.0.0.0 is for containers.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<IpAddr>,
     /// The host name or IP address by which clients reach the ports, such as the name of the container.
     #[arg(long, value_name = "NAME")]
     pub advertise: Option<String>,

@@ -20,6 +20,10 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
     /// `doing` names the file: `reading town.toml`.
     pub(super) fn file(doing: impl fmt::Display, source: &std::io::Error) -> Self {
         Self::new(ErrorKind::File, format!("{doing}: {source}"))

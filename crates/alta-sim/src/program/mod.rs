@@ -2,7 +2,9 @@
 
 mod addresses;
 mod arguments;
+mod config;
 mod error;
+mod failures;
 mod log;
 mod output;
 mod run;

@@ -55,7 +55,8 @@ fn text(addresses: &Addresses) -> String {
     for server in &addresses.self_hosted {
         let url = server.console_url.clone();
         lines.push(("self-hosted", url.unwrap_or_else(|| "offline".to_owned())));
-        lines.push(("token file", server.token_file.display().to_string()));
+        let file = server.token_file.iter();
+        lines.extend(file.map(|file| ("token file", file.display().to_string())));
     }
     if let Some(file) = &addresses.certificate {
         lines.push(("certificate", file.display().to_string()));
@@ -105,10 +106,10 @@ fn variables(addresses: &Addresses) -> String {
         );
     }
     if let Some(server) = addresses.self_hosted.first() {
-        let file = server.token_file.display().to_string();
         let url = server.console_url.clone();
         lines.extend(url.map(|url| ("SIM_SELF_HOSTED_URL", url)));
-        lines.push(("SIM_TOKEN_FILE", file));
+        let file = server.token_file.iter();
+        lines.extend(file.map(|file| ("SIM_TOKEN_FILE", file.display().to_string())));
     }
     if let Some(file) = &addresses.certificate {
         lines.push(("SIM_CERTIFICATE", file.display().to_string()));

@@ -2,13 +2,16 @@
 
 use super::addresses::Addresses;
 use super::arguments::{Arguments, World};
+use super::config;
 use super::error::Error;
+use super::failures::Failures;
 use super::log::Log;
 use super::output::{Form, print};
 use super::signals::Signals;
+use crate::setup::SelfHosted;
 use crate::{Builder, Scenario, Sim};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// Runs the simulator until a signal, or for the time that the arguments set, and prints its addresses.
@@ -27,10 +30,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Error> {
     let log = open_log(arguments)?;
     let sim = builder(arguments)?.start().await?;
     let certificate = write_certificate(&sim, arguments)?;
-    let token_files = self_hosted(&sim, arguments)?;
-    let mut addresses = Addresses::of(&sim, certificate, &token_files);
+    let mut addresses = Addresses::of(&sim, certificate);
     if let Some(port) = arguments.control {
-        let address = sim.serve_control((arguments.listen, port).into())?;
+        let address = sim.serve_control((sim.shared.config.listen, port).into())?;
         addresses.control_url = Some(sim.http_url(address.port()));
     }
     let printed = print(&form(arguments).write(&addresses));
@@ -57,22 +59,43 @@ fn open_log(arguments: &Arguments) -> Result<Option<Log>, Error> {
     Ok(Some(log))
 }
 
+/// The port of HTTP without another choice.
+const PORT: u16 = 13_490;
+
 fn builder(arguments: &Arguments) -> Result<Builder, Error> {
-    let scenario = match arguments.scenario {
-        World::Empty => Scenario::Empty,
-        World::Town => Scenario::Town,
+    let mut builder = match &arguments.config {
+        Some(path) => config::read(path, PORT)?,
+        None => Sim::builder().port(PORT).scenario(Scenario::Town),
     };
-    let mut builder = Sim::builder()
-        .port(arguments.port)
-        .seed(arguments.seed)
-        .scenario(scenario)
-        .pace(Duration::from_millis(arguments.pace))
-        .listen(arguments.listen);
-    if arguments.invited {
-        builder = builder.bot_invited();
+    if let Some(port) = arguments.port {
+        builder = builder.port(port);
+    }
+    if let Some(seed) = arguments.seed {
+        builder = builder.seed(seed);
+    }
+    if let Some(scenario) = arguments.scenario {
+        builder = builder.scenario(match scenario {
+            World::Empty => Scenario::Empty,
+            World::Town => Scenario::Town,
+        });
+    }
+    if let Some(pace) = arguments.pace {
+        builder = builder.pace(Duration::from_millis(pace));
+    }
+    if let Some(address) = arguments.listen {
+        builder = builder.listen(address);
     }
     if let Some(host) = &arguments.advertise {
         builder = builder.advertise(host);
+    }
+    if arguments.invited {
+        builder = builder.bot_invited();
+    }
+    if arguments.self_hosted {
+        let mut server = SelfHosted::new("Hollowmere");
+        server.port = Some(arguments.self_hosted_port).filter(|port| *port != 0);
+        server.token_folder = Some(arguments.token_folder.clone());
+        builder = builder.self_hosted(server);
     }
     match (&arguments.certificate, &arguments.key) {
         (Some(certificate), Some(key)) => Ok(builder.tls_with(read(certificate)?, read(key)?)),
@@ -88,9 +111,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// Writes the self-made certificate, if there is one, to its file.
 fn write_certificate<'a>(sim: &Sim, arguments: &'a Arguments) -> Result<Option<&'a Path>, Error> {
-    let self_made = sim
-        .certificate_pem()
-        .filter(|_| arguments.certificate.is_none());
+    let self_made = sim.certificate_pem().filter(|_| sim.has_own_certificate());
     let Some(pem) = self_made else {
         return Ok(None);
     };
@@ -98,16 +119,6 @@ fn write_certificate<'a>(sim: &Sim, arguments: &'a Arguments) -> Result<Option<&
     std::fs::write(path, pem)
         .map_err(|error| Error::file(format_args!("writing {}", path.display()), &error))?;
     Ok(Some(path))
-}
-
-/// Adds the self-hosted server. Returns it with its token file.
-fn self_hosted(sim: &Sim, arguments: &Arguments) -> Result<Vec<(u64, PathBuf)>, Error> {
-    if !arguments.self_hosted {
-        return Ok(Vec::new());
-    }
-    let server = sim.add_self_hosted_on("Hollowmere", arguments.self_hosted_port)?;
-    let file = sim.write_console_token(server, &arguments.token_folder)?;
-    Ok(vec![(server, file)])
 }
 
 fn form(arguments: &Arguments) -> Form {
@@ -131,6 +142,7 @@ async fn until_end(
             None => std::future::pending().await,
         }
     };
+    let mut failures = Failures::default();
     let logging = async {
         match &mut log {
             Some(log) => log.follow(sim).await,
@@ -141,7 +153,9 @@ async fn until_end(
         () = signals.wait() => {}
         () = limit => {}
         () = logging => {}
+        () = failures.follow(sim) => {}
     }
+    failures.catch_up(sim);
     if let Some(log) = &mut log {
         log.catch_up(sim);
     }

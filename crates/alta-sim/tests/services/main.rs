@@ -23,6 +23,8 @@ mod paths;
 mod process;
 #[cfg(all(feature = "program", unix))]
 mod program;
+#[cfg(all(feature = "program", unix))]
+mod program_config;
 mod rest;
 mod simulator;
 mod support;

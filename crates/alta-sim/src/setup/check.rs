@@ -1,0 +1,332 @@
+//! Finds values that are not possible, before anything is built.
+
+use super::problem::Step;
+use super::problem::{Problem, at};
+use super::{Group, Member, Player, Setup};
+use crate::action::{Action, Reference};
+use crate::config::Config;
+use alta_cloud::net::Clock;
+use alta_cloud::state::Scopes;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The roles that every group has.
+pub(super) const ROLES: [(u64, &str); 3] = [(1, "Member"), (2, "Moderator"), (7, "Owner")];
+
+/// The largest integer that all clients read exactly.
+const LARGEST_ID: u64 = (1 << 53) - 1;
+
+type Checked = Result<(), Problem>;
+
+/// Checks everything that `accounts` and the start itself do not check.
+pub(crate) fn check(config: &Config) -> Checked {
+    let setup = &config.setup;
+    accounts(config)?;
+    let groups = &setup.groups;
+    let mut ids = Ids::default();
+    for (nth, group) in groups.iter().enumerate() {
+        let place = || at!["groups", nth];
+        ids.add(place(), group.id)?;
+        name(place(), &group.name)?;
+        self::group(config, nth, group)?;
+    }
+    let names = groups.iter().enumerate();
+    unique(
+        names.map(|(nth, group)| (at!["groups", nth, "name"], group.name.as_str())),
+        "another group has the name",
+    )?;
+    servers(config)?;
+    timeline(setup)
+}
+
+/// The ids of one kind of thing.
+#[derive(Default)]
+struct Ids(BTreeSet<u64>);
+
+impl Ids {
+    fn add(&mut self, mut path: Vec<Step>, id: Option<u64>) -> Checked {
+        let Some(id) = id else { return Ok(()) };
+        path.push("id".into());
+        if id == 0 || id > LARGEST_ID {
+            let reason = format!("{id} is not between 1 and {LARGEST_ID}");
+            return Err(Problem::new(path, reason));
+        }
+        if !self.0.insert(id) {
+            return Err(Problem::new(path, format!("the id {id} is used twice")));
+        }
+        Ok(())
+    }
+}
+
+fn name(mut path: Vec<Step>, name: &str) -> Checked {
+    if name.trim().is_empty() {
+        path.push("name".into());
+        return Err(Problem::new(path, "the name is empty"));
+    }
+    Ok(())
+}
+
+/// Names are compared in any letter case, as references do.
+fn unique<'a>(names: impl Iterator<Item = (Vec<Step>, &'a str)>, reason: &str) -> Checked {
+    let mut seen = BTreeSet::new();
+    for (path, name) in names {
+        if !seen.insert(name.to_lowercase()) {
+            return Err(Problem::new(path, format!("{reason} {name:?}")));
+        }
+    }
+    Ok(())
+}
+
+fn accounts(config: &Config) -> Checked {
+    let mut ids = Ids::default();
+    let bots = || config.bots().enumerate();
+    let users = || config.users().enumerate();
+    for (nth, bot) in bots() {
+        name(at!["bots", nth], &bot.username)?;
+        ids.add(at!["bots", nth], (bot.user_id != 0).then_some(bot.user_id))?;
+        if let Err(error) = bot.scopes.parse::<Scopes>() {
+            let path = at!["bots", nth, "scopes"];
+            return Err(Problem::new(path, error.to_string()));
+        }
+        if bot.client_id.is_empty() || bot.client_secret.is_empty() {
+            let reason = "the client id or the client secret is empty";
+            return Err(Problem::new(at!["bots", nth], reason));
+        }
+    }
+    for (nth, user) in users() {
+        name(at!["users", nth], &user.username)?;
+        ids.add(
+            at!["users", nth],
+            (user.user_id != 0).then_some(user.user_id),
+        )?;
+        if user.password.is_empty() {
+            let path = at!["users", nth, "password"];
+            return Err(Problem::new(path, "the password is empty"));
+        }
+    }
+    let names = bots().map(|(nth, bot)| (at!["bots", nth, "name"], bot.username.as_str()));
+    let more = users().map(|(nth, user)| (at!["users", nth, "name"], user.username.as_str()));
+    unique(names.chain(more), "another account has the name")?;
+    unique(
+        bots().map(|(nth, bot)| (at!["bots", nth, "client-id"], bot.client_id.as_str())),
+        "another bot has the client id",
+    )?;
+    unique(
+        users().map(|(nth, user)| (at!["users", nth, "email"], user.email.as_str())),
+        "another user has the e-mail address",
+    )
+}
+
+/// Checks that a user or a bot of this name exists.
+fn known(config: &Config, path: Vec<Step>, name: &str) -> Checked {
+    let bots = config.bots().map(|bot| bot.username.as_str());
+    let users = config.users().map(|user| user.username.as_str());
+    let all: Vec<&str> = bots.chain(users).collect();
+    if all.contains(&name) {
+        return Ok(());
+    }
+    let reason = format!(
+        "there is no user or bot {name:?}; there is {}",
+        all.join(", ")
+    );
+    Err(Problem::new(path, reason))
+}
+
+fn group(config: &Config, nth: usize, group: &Group) -> Checked {
+    let place = |key: &str| at!["groups", nth, key];
+    let kinds = ["Open", "Public", "Private"];
+    if let Some(kind) = group.kind.as_deref().filter(|kind| !kinds.contains(kind)) {
+        let reason = format!("{kind:?} is none of {}", kinds.join(", "));
+        return Err(Problem::new(place("type"), reason));
+    }
+    if let Some(owner) = &group.owner {
+        known(config, place("owner"), owner)?;
+    }
+    let owner = group.owner.as_deref();
+    let owner = owner.unwrap_or(&config.user_account.username);
+    let mut seen = BTreeMap::from([(owner, "owner")]);
+    let mut add = |path: Vec<Step>, name, relation| {
+        known(config, path.clone(), name)?;
+        match seen.insert(name, relation) {
+            None => Ok(()),
+            Some(before) => {
+                let reason = format!("{name:?} is already in `{before}` of the group");
+                Err(Problem::new(path, reason))
+            }
+        }
+    };
+    for (index, member) in group.members.iter().enumerate() {
+        let path = at!["groups", nth, "members", index, "user"];
+        add(path, member.user.as_str(), "members")?;
+    }
+    let lists = [
+        ("invited", &group.invited),
+        ("requests", &group.requests),
+        ("banned", &group.banned),
+    ];
+    for (key, names) in lists {
+        for (index, name) in names.iter().enumerate() {
+            add(at!["groups", nth, key, index], name.as_str(), key)?;
+        }
+    }
+    roles(nth, group)
+}
+
+fn roles(nth: usize, group: &Group) -> Checked {
+    let own = group.roles.iter().enumerate();
+    let own = own.map(|(index, role)| {
+        let path = at!["groups", nth, "roles", index, "name"];
+        (path, role.name.as_str())
+    });
+    let standard = ROLES.iter().map(|(_, name)| (Vec::new(), *name));
+    unique(standard.chain(own), "the group already has a role")?;
+    for (index, member) in group.members.iter().enumerate() {
+        if let Some(role) = &member.role
+            && role_id(group, member).is_none()
+        {
+            let own = group.roles.iter().map(|role| role.name.as_str());
+            let names: Vec<&str> = ROLES.iter().map(|(_, name)| *name).chain(own).collect();
+            let path = at!["groups", nth, "members", index, "role"];
+            let reason = format!("there is no role {role}; there is {}", names.join(", "));
+            return Err(Problem::new(path, reason));
+        }
+    }
+    Ok(())
+}
+
+/// The place of a member's role: the id of one that every group has, or the index of one of the group's own.
+pub(super) enum RoleOf {
+    Every(u64),
+    Own(usize),
+}
+
+pub(super) fn role_id(group: &Group, member: &Member) -> Option<RoleOf> {
+    let Some(role) = &member.role else {
+        return Some(RoleOf::Every(1));
+    };
+    if let Some((id, _)) = ROLES.iter().find(|(id, name)| role.is(*id, name)) {
+        return Some(RoleOf::Every(*id));
+    }
+    let Reference::Name(name) = role else {
+        return None;
+    };
+    let mut own = group.roles.iter();
+    own.position(|own| own.name.eq_ignore_ascii_case(name))
+        .map(RoleOf::Own)
+}
+
+/// The part of a server that both kinds have.
+struct AnyServer<'a> {
+    path: Vec<Step>,
+    name: &'a str,
+    id: Option<u64>,
+    port: Option<u16>,
+    online: bool,
+    players: &'a [Player],
+    token_folder: Option<&'a Path>,
+}
+
+impl AnyServer<'_> {
+    fn at(&self, key: &str) -> Vec<Step> {
+        let mut path = self.path.clone();
+        path.push(key.into());
+        path
+    }
+}
+
+fn all_servers(setup: &Setup) -> impl Iterator<Item = AnyServer<'_>> {
+    let groups = setup.groups.iter().enumerate();
+    let of_groups = groups.flat_map(|(nth, group)| {
+        let servers = group.servers.iter().enumerate();
+        servers.map(move |(index, server)| AnyServer {
+            path: at!["groups", nth, "servers", index],
+            name: &server.name,
+            id: server.id,
+            port: server.port,
+            online: server.online.unwrap_or(true),
+            players: &server.players,
+            token_folder: None,
+        })
+    });
+    let self_hosted = setup.self_hosted.iter().enumerate();
+    of_groups.chain(self_hosted.map(|(nth, server)| AnyServer {
+        path: at!["self-hosted", nth],
+        name: &server.name,
+        id: server.id,
+        port: server.port,
+        online: server.online.unwrap_or(true),
+        players: &server.players,
+        token_folder: server.token_folder.as_deref(),
+    }))
+}
+
+fn servers(config: &Config) -> Checked {
+    let (mut ids, mut ports, mut folders) = (Ids::default(), BTreeSet::new(), BTreeSet::new());
+    if config.port != 0 {
+        ports.extend([config.port, config.port.saturating_add(1)]);
+    }
+    for server in all_servers(&config.setup) {
+        ids.add(server.path.clone(), server.id)?;
+        name(server.path.clone(), server.name)?;
+        if let Some(port) = server.port
+            && (port == 0 || !ports.insert(port))
+        {
+            let reason = match port {
+                0 => "0 is no port; without a port, it is the next one".to_owned(),
+                _ => format!("the port {port} is used twice"),
+            };
+            return Err(Problem::new(server.at("port"), reason));
+        }
+        if let Some(folder) = server.token_folder
+            && !folders.insert(folder)
+        {
+            let reason = "another server writes its console_token.txt to the same folder";
+            return Err(Problem::new(server.at("token-folder"), reason));
+        }
+        players(&server)?;
+    }
+    let names = all_servers(&config.setup).map(|server| (server.at("name"), server.name));
+    unique(names, "another server has the name")
+}
+
+fn players(server: &AnyServer<'_>) -> Checked {
+    if !server.online && !server.players.is_empty() {
+        let reason = "an offline server has no players";
+        return Err(Problem::new(server.at("players"), reason));
+    }
+    let place = |nth: usize, key: &str| {
+        let mut path = server.at("players");
+        path.extend([nth.into(), key.into()]);
+        path
+    };
+    for (nth, player) in server.players.iter().enumerate() {
+        if player.name.trim().is_empty() {
+            return Err(Problem::new(place(nth, "name"), "the name is empty"));
+        }
+        let position = player.position.iter().flatten();
+        if let Some(number) = position.copied().find(|number| !number.is_finite()) {
+            let reason = format!("{number} is no coordinate");
+            return Err(Problem::new(place(nth, "position"), reason));
+        }
+    }
+    let players = server.players.iter().enumerate();
+    unique(
+        players.map(|(nth, player)| (place(nth, "name"), player.name.as_str())),
+        "the server already has a player",
+    )
+}
+
+fn timeline(setup: &Setup) -> Checked {
+    for entry in &setup.timeline {
+        let nth = entry.number;
+        if entry.at > Clock::FURTHEST {
+            let path = at!["timeline", nth, "at"];
+            return Err(Problem::new(path, "the clock moves at most 100 years"));
+        }
+        if matches!(entry.action, Action::Advance { .. }) {
+            let reason = "the timeline follows the clock, and cannot advance it";
+            return Err(Problem::new(at!["timeline", nth, "do"], reason));
+        }
+    }
+    Ok(())
+}

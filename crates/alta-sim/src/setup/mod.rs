@@ -1,0 +1,228 @@
+//! The groups, the servers and the timeline of a simulator at its start, as data: [`Builder::group`](crate::Builder::group),
+//! [`Builder::self_hosted`](crate::Builder::self_hosted), [`Builder::at`](crate::Builder::at). The configuration file of the program has
+//! the same fields.
+//!
+//! ```
+//! # async fn run() -> Result<(), alta_sim::Error> {
+//! use alta_sim::Sim;
+//! use alta_sim::action::Action;
+//! use alta_sim::setup::{Group, Server};
+//! use std::time::Duration;
+//!
+//! let mut server = Server::new("Hollowmere");
+//! server.id = Some(3_000_123);
+//! let mut group = Group::new("Hollowmere Folk");
+//! group.servers.push(server);
+//!
+//! let restart = Action::Restart { server: None };
+//! let sim = Sim::builder().group(group).at(Duration::from_secs(30), restart).start().await?;
+//! let console = sim.console_url(3_000_123)?;
+//! sim.advance(Duration::from_secs(30)).await?;
+//! assert_ne!(sim.console_url(3_000_123)?, console);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+//! ```
+
+mod build;
+mod check;
+mod open;
+mod problem;
+mod timeline;
+
+pub(crate) use build::{Opening, build};
+pub(crate) use check::check;
+pub(crate) use open::open;
+#[cfg(feature = "program")]
+pub(crate) use problem::{Problem, Step};
+pub use timeline::Failure;
+pub(crate) use timeline::{Entry, perform};
+
+use crate::action::{Action, Reference};
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A group at the start.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Group {
+    /// The name.
+    pub name: String,
+    /// The id; otherwise the next free one.
+    pub id: Option<u64>,
+    /// The description.
+    pub description: Option<String>,
+    /// `Open`, `Public` or `Private` (default).
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The name of the owner, by default the first user. The owner is a member with the role `Owner`.
+    pub owner: Option<String>,
+    /// Roles in addition to those of every group, which are `Member`, `Moderator` and `Owner`.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// The members except the owner.
+    #[serde(default)]
+    pub members: Vec<Member>,
+    /// The names of invited users and bots.
+    #[serde(default)]
+    pub invited: Vec<String>,
+    /// The names of users and bots that request to join.
+    #[serde(default)]
+    pub requests: Vec<String>,
+    /// The names of banned users and bots.
+    #[serde(default)]
+    pub banned: Vec<String>,
+    /// The servers.
+    #[serde(default)]
+    pub servers: Vec<Server>,
+}
+
+impl Group {
+    /// A private group with a name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A role of a group's own.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Role {
+    /// The name.
+    pub name: String,
+    /// The permissions, such as `Console`.
+    pub permissions: Vec<String>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Member {
+    /// The name of a user or a bot.
+    pub user: String,
+    /// The id or the name of the role, by default `Member`.
+    #[serde(default)]
+    pub role: Option<Reference>,
+}
+
+/// A server of a group at the start.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Server {
+    /// The name.
+    pub name: String,
+    /// The id; otherwise the next free one.
+    pub id: Option<u64>,
+    /// `false` if the server is offline at the start.
+    pub online: Option<bool>,
+    /// The port of the console at every start; otherwise the next one, and another one after a restart.
+    pub port: Option<u16>,
+    /// The description.
+    pub description: Option<String>,
+    /// `att-release` for PC (default), `att-quest` for Quest.
+    pub fleet: Option<String>,
+    /// Such as `north-america-agones`.
+    pub region: Option<String>,
+    /// Such as `main-1.6.0.0.40940`.
+    pub version: Option<String>,
+    /// 0 for the PC world, 4 for the Quest world.
+    pub scene_index: Option<u64>,
+    /// 1 for PC, 2 for Quest.
+    pub target: Option<u64>,
+    /// Such as `PrivateGroup`.
+    pub join_type: Option<String>,
+    /// The limit of players.
+    pub player_limit: Option<u64>,
+    /// The players who are on the server.
+    #[serde(default)]
+    pub players: Vec<Player>,
+}
+
+impl Server {
+    /// An online server with a name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A self-hosted server at the start: it has a console and a token, and the cloud does not know it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct SelfHosted {
+    /// The name.
+    pub name: String,
+    /// The id within the simulator; otherwise the next free one.
+    pub id: Option<u64>,
+    /// `false` if the server is offline at the start.
+    pub online: Option<bool>,
+    /// The port of the console; real servers have 1760. Otherwise the next one.
+    pub port: Option<u16>,
+    /// The folder for `console_token.txt`, which must exist. Without it, [`Sim::write_console_token`](crate::Sim::write_console_token)
+    /// writes the file.
+    pub token_folder: Option<PathBuf>,
+    /// The players who are on the server.
+    #[serde(default)]
+    pub players: Vec<Player>,
+}
+
+impl SelfHosted {
+    /// An online server with a name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A player who is on a server at the start.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Player {
+    /// The name. It needs no account.
+    pub name: String,
+    /// The chunk, such as `Cave Layer 3`.
+    pub chunk: Option<String>,
+    /// The position, in meters.
+    pub position: Option<[f64; 3]>,
+}
+
+impl Player {
+    /// A player with a name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The things of a simulator at its start, in addition to the default ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setup {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) self_hosted: Vec<SelfHosted>,
+    /// In the order of their times.
+    pub(crate) timeline: Vec<Entry>,
+}
+
+impl Setup {
+    /// Adds an action to the timeline, behind those of the same time.
+    pub(crate) fn add_action(&mut self, at: Duration, action: Action) {
+        let number = self.timeline.len();
+        let place = self.timeline.partition_point(|entry| entry.at <= at);
+        let entry = Entry { at, action, number };
+        self.timeline.insert(place, entry);
+    }
+}
