@@ -133,6 +133,12 @@ impl State {
             .map(|(id, console)| (*id, console))
     }
 
+    /// Removes the consoles of a server, whose connections are about to end.
+    pub(crate) fn remove_consoles(&mut self, server: u64) {
+        self.consoles.retain(|_, console| console.server != server);
+        self.waiting.retain(|waiting| waiting.server != server);
+    }
+
     /// Removes a console whose connection has ended.
     pub(crate) fn remove_console(&mut self, connection: u64) {
         self.consoles.remove(&connection);

@@ -13,6 +13,8 @@
 mod bot;
 #[path = "peers/install.rs"]
 mod install;
+#[path = "peers/python.rs"]
+mod python;
 #[path = "peers/venv.rs"]
 mod venv;
 

@@ -22,13 +22,19 @@ impl Action {
     pub async fn perform(&self, sim: &Sim) -> Result<Value, Error> {
         match self {
             Self::RemoveServer { server } => {
-                sim.remove_server(find::server(sim, server.as_ref())?)
-                    .await?;
+                let server = find::server(sim, server.as_ref())?;
+                sim.remove_server(server).await?;
+                forget(sim, Some(server));
             }
-            Self::Stop { server } => sim.stop_server(find::server(sim, server.as_ref())?).await?,
+            Self::Stop { server } => {
+                let server = find::server(sim, server.as_ref())?;
+                sim.stop_server(server).await?;
+                forget(sim, Some(server));
+            }
             Self::Restart { server } => {
                 let server = find::server(sim, server.as_ref())?;
                 sim.stop_server(server).await?;
+                forget(sim, Some(server));
                 sim.start_server(server)?;
                 return Ok(json!({ "console": sim.console_url(server)? }));
             }
@@ -340,10 +346,14 @@ impl Action {
             }
             Self::Heartbeat { server } => sim.heartbeat(at(server)?),
             Self::Status { server } => sim.status(at(server)?),
-            Self::Cut { which, server } => match target(sim, *which, server.as_ref())? {
-                Some(server) => sim.drop_consoles(server),
-                None => sim.drop_main_sockets(),
-            },
+            Self::Cut { which, server } => {
+                let target = target(sim, *which, server.as_ref())?;
+                match target {
+                    Some(server) => sim.drop_consoles(server),
+                    None => sim.drop_main_sockets(),
+                }
+                forget(sim, target);
+            }
             Self::Close {
                 which,
                 server,
@@ -407,6 +417,14 @@ fn set<T: Clone>(value: &mut T, wanted: Option<&T>) {
     if let Some(wanted) = wanted {
         value.clone_from(wanted);
     }
+}
+
+/// Removes the connections of a server, or the main websockets, which are about to end: after the action, only new ones are listed.
+fn forget(sim: &Sim, server: Option<u64>) {
+    sim.shared.with(|state, _| match server {
+        Some(server) => state.remove_consoles(server),
+        None => state.world.cloud.sockets.clear(),
+    });
 }
 
 /// The server of consoles; `None` for main websockets.

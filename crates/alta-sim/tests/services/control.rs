@@ -248,9 +248,9 @@ async fn an_error_names_the_field_and_what_is_allowed() {
         (
             "POST",
             "/wait",
-            r#"{"what": "commands", "cuont": 7}"#,
+            r#"{"what": "commands", "extra": 7}"#,
             400,
-            "`cuont`: unknown field `cuont`, expected one of `what`",
+            "`extra`: unknown field `extra`, expected one of `what`",
         ),
         (
             "GET",
@@ -261,10 +261,10 @@ async fn an_error_names_the_field_and_what_is_allowed() {
         ),
         (
             "GET",
-            "/seen/commands?afetr=1",
+            "/seen/commands?extra=1",
             "",
             400,
-            "Failed to deserialize query string: afetr: unknown field `afetr`, expected one of `server`",
+            "Failed to deserialize query string: extra: unknown field `extra`, expected one of `server`",
         ),
         (
             "GET",
