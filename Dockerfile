@@ -22,7 +22,7 @@ COPY --from=build /programs/alta-sim /usr/local/bin/alta-sim
 COPY --from=build --chown=65532:65532 /data /data
 WORKDIR /data
 USER 65532:65532
-# Its ports are on the container's loopback: another container joins its network, as `--network container:NAME` does.
+# Without `--listen 0.0.0.0`, its ports are on the container's loopback, where only containers that share its network reach them.
 ENTRYPOINT ["/usr/local/bin/alta-sim"]
 
 FROM scratch AS tale
