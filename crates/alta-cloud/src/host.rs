@@ -1,5 +1,6 @@
 use crate::net::Env;
 use crate::state::Cloud;
+use crate::store::StoreError;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -11,6 +12,16 @@ pub trait Host: Send + Sync + 'static {
     /// Works on the state under its lock. Afterwards delivers the events that the work has added, and wakes all
     /// waiters for a change.
     fn with_cloud<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T;
+
+    /// The same for a request of a client, which may change what is stored. A host with a store keeps the state in a
+    /// [`SharedCloud`](crate::store::SharedCloud): it stores the changes before it delivers their events and before this returns.
+    ///
+    /// # Errors
+    ///
+    /// The changes could not be stored. They are undone, and no event was sent.
+    fn change<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> Result<T, StoreError> {
+        Ok(self.with_cloud(work))
+    }
 
     /// Starts a game server on request of a client.
     fn start_server(self: &Arc<Self>, server: u64);

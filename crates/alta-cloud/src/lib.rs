@@ -21,6 +21,7 @@ pub mod net;
 pub mod rest;
 pub mod socket;
 pub mod state;
+pub mod store;
 pub mod wire;
 
 pub use host::{Host, NoFile};

@@ -1,4 +1,5 @@
 use crate::net::HttpReply;
+use crate::store::{StoreError, StoreErrorKind};
 use crate::wire::json::Node;
 use crate::wire::rest_body;
 use axum::response::{IntoResponse, Response};
@@ -52,6 +53,19 @@ impl Reply {
             body: Some(body),
             ..Self::status(status)
         }
+    }
+
+    /// 503 with an error body, for a change that could not be stored and is undone.
+    pub(super) fn unavailable(error: &StoreError) -> Self {
+        // The path of the store is not for clients.
+        let message = match error.kind() {
+            StoreErrorKind::Full => "The change is not stored: the disk of the service is full",
+            StoreErrorKind::Locked | StoreErrorKind::ChangedElsewhere => {
+                "The change is not stored: another program is changing the service; try again"
+            }
+            _ => "The change is not stored: the store of the service has failed",
+        };
+        Self::error(503, message, "ServiceUnavailable")
     }
 
     /// 404 with an error body.

@@ -49,7 +49,8 @@ impl<H: Host> Arrival<H> {
     ) -> Reply {
         let call = Call::new(&self.http);
         let host = &self.host;
-        host.with_cloud(|cloud, now| work(cloud, now, &call))
+        host.change(|cloud, now| work(cloud, now, &call))
+            .unwrap_or_else(|error| Reply::unavailable(&error))
     }
 
     /// Works on the state for the caller that the access token names.

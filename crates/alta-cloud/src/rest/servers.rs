@@ -40,7 +40,7 @@ pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
     routes
         .on(GET, "/servers/favorites", All, |request, ()| {
             let (me, favorites) = (request.me(), &request.cloud.favorites);
-            list(request, |server| favorites.contains(&(me, server.id)))
+            list(request, |server| favorites.contains_key(&(me, server.id)))
         })
         .on(POST, "/servers/favorites/{server}", All, add_favorite)
         .on(
@@ -109,7 +109,7 @@ fn find<'a>(request: &'a Request<'_>, id: Id) -> Result<&'a Server, Reply> {
 /// `POST servers/favorites/{id}`. No source attests the reply: here it is empty.
 fn add_favorite(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
     let favorite = (request.me(), find(request, id)?.id);
-    request.cloud.favorites.insert(favorite);
+    request.cloud.favorites.insert(favorite, request.now);
     Ok(Reply::empty())
 }
 

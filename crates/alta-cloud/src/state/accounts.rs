@@ -2,10 +2,10 @@ use super::cloud::{Cloud, FIRST_BOT, FIRST_USER};
 use super::groups::Membership;
 use super::scopes::Scopes;
 use super::secrets::SecretHash;
+use super::table::Table;
 use super::users::User;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// The longest name, client id or e-mail address, in bytes.
@@ -104,7 +104,7 @@ impl std::error::Error for AccountError {}
 
 /// The accounts that can log in.
 #[derive(Debug, Default)]
-pub struct Accounts(pub(super) BTreeMap<u64, Account>);
+pub struct Accounts(pub(super) Table<u64, Account>);
 
 impl Accounts {
     /// All accounts, by user id.
@@ -260,8 +260,9 @@ impl Cloud {
         user_id: u64,
         now: Timestamp,
     ) -> Result<Account, AccountError> {
-        let removed = self.accounts.0.remove(&user_id);
+        let removed = self.accounts.get(user_id).cloned();
         let removed = removed.ok_or(AccountError::Missing(user_id))?;
+        self.accounts.0.remove(&user_id);
         self.tokens.revoke(user_id);
         let groups: Vec<u64> = self
             .groups

@@ -3,12 +3,13 @@ use super::groups::Group;
 use super::main_socket::MainSocket;
 use super::secrets::HashCost;
 use super::servers::{Era, Server};
+use super::table::Table;
 use super::tokens::{SigningKey, Tokens};
 use super::users::Users;
 use super::verify::Verifier;
 use crate::wire::json::Node;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,15 +86,15 @@ pub struct Cloud {
     /// All users.
     pub users: Users,
     /// The groups by id.
-    pub groups: BTreeMap<u64, Group>,
+    pub groups: Table<u64, Group>,
     /// The servers by id.
-    pub servers: BTreeMap<u64, Server>,
+    pub servers: Table<u64, Server>,
     /// The port of the HTTP service, where consoles' files are downloaded from.
     pub http_port: u16,
     /// Friendship requests and their times: from whom, to whom. Friends have requested each other.
-    pub(super) friendships: BTreeMap<(u64, u64), Timestamp>,
-    /// Users and their favorite servers.
-    pub(crate) favorites: BTreeSet<(u64, u64)>,
+    pub(crate) friendships: Table<(u64, u64), Timestamp>,
+    /// Users and their favorite servers, and since when.
+    pub(crate) favorites: Table<(u64, u64), Timestamp>,
     /// The open main websockets by connection id.
     pub sockets: BTreeMap<u64, MainSocket>,
     /// Migration tokens and the connections that requested them.
@@ -117,11 +118,11 @@ impl Cloud {
             accounts: Accounts::default(),
             tokens: Tokens::new(key),
             users: Users::default(),
-            groups: BTreeMap::new(),
-            servers: BTreeMap::new(),
+            groups: Table::default(),
+            servers: Table::default(),
             http_port: 0,
-            friendships: BTreeMap::new(),
-            favorites: BTreeSet::new(),
+            friendships: Table::default(),
+            favorites: Table::default(),
             sockets: BTreeMap::new(),
             migrations: HashMap::new(),
             rng: fastrand::Rng::with_seed(seed),

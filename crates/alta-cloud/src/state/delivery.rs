@@ -5,8 +5,10 @@ use crate::wire::main_socket;
 use std::sync::Arc;
 
 impl Cloud {
-    /// Sends the events that were added since the last call to the main websockets that have subscribed to them.
+    /// Sends the events that were added since the last call to the main websockets that have subscribed to them. Their changes cannot
+    /// be undone anymore.
     pub fn deliver(&mut self, env: &Env) {
+        self.settle();
         for event in std::mem::take(&mut self.events) {
             let wanted = (event.name, event.key);
             let name: Arc<str> = wanted.0.as_str().into();

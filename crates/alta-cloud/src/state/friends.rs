@@ -40,13 +40,15 @@ impl Cloud {
 
     /// Requests a friendship, or accepts the other's request.
     pub(crate) fn befriend(&mut self, me: u64, other: u64, now: Timestamp) {
-        self.friendships.entry((me, other)).or_insert(now);
+        if !self.friendships.contains_key(&(me, other)) {
+            self.friendships.insert((me, other), now);
+        }
     }
 
     /// Ends a friendship or the requests for one. Returns whether there was anything to end.
     pub(crate) fn unfriend(&mut self, me: u64, other: u64) -> bool {
-        let mine = self.friendships.remove(&(me, other)).is_some();
-        let theirs = self.friendships.remove(&(other, me)).is_some();
+        let mine = self.friendships.remove(&(me, other));
+        let theirs = self.friendships.remove(&(other, me));
         mine || theirs
     }
 

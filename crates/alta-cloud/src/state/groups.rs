@@ -1,12 +1,14 @@
 use super::servers::Server;
+use super::table::Table;
 use crate::wire::json::Node;
 use crate::wire::time::rest_time;
 use crate::wire::{main_content, rest_body, rest_item};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// The state of a user's membership in a group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Membership {
     /// The user is a member.
     Accepted,
@@ -37,7 +39,7 @@ impl Membership {
 }
 
 /// A user's record in a group: a present, former or possible member.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Member {
     /// The group.
     pub group_id: u64,
@@ -95,7 +97,18 @@ pub struct Group {
     /// The roles as JSON. From the sample: Member 1, Moderator 2, Owner 7.
     pub roles: Node,
     /// The records of users, by user id.
-    pub members: BTreeMap<u64, Member>,
+    pub members: Table<u64, Member>,
+}
+
+/// The stored part of a group. Its members are stored one by one.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct GroupRecord {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) kind: String,
+    pub(super) owner: u64,
+    pub(super) created_at: Timestamp,
+    pub(super) roles: Node,
 }
 
 /// The first id of a group's own roles. Every group has the ids below: 0 default, 1 member, 2 moderator.

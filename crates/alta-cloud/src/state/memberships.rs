@@ -1,10 +1,10 @@
 use super::cloud::Cloud;
 use super::groups::{Group, Member, Membership};
 use super::ids::next_id;
+use super::table::Table;
 use crate::wire::json::Node;
 use crate::wire::{rest_body, rest_item};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 const FIRST_GROUP: u64 = 2_000_000_011;
 
@@ -26,7 +26,7 @@ impl Cloud {
                 owner,
                 created_at: now,
                 roles,
-                members: BTreeMap::new(),
+                members: Table::default(),
             },
         );
         self.set_member(id, owner, Membership::Accepted, Some(7), now);
@@ -45,15 +45,19 @@ impl Cloud {
         let username = self.username(user);
         let bot = self.users.get(user).is_some_and(|user| user.bot);
         let group = self.groups.get_mut(&group)?;
-        let member = group.members.entry(user).or_insert_with(|| Member {
-            group_id: group.id,
-            user_id: user,
-            username,
-            bot,
-            role_id: 1,
-            created_at: now,
-            membership,
-        });
+        if !group.members.contains_key(&user) {
+            let member = Member {
+                group_id: group.id,
+                user_id: user,
+                username,
+                bot,
+                role_id: 1,
+                created_at: now,
+                membership,
+            };
+            group.members.insert(user, member);
+        }
+        let member = group.members.get_mut(&user)?;
         if member.membership != membership {
             member.created_at = now;
         }

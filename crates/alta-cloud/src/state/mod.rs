@@ -10,9 +10,11 @@ mod hs256;
 mod ids;
 mod main_socket;
 mod memberships;
+mod rows;
 mod scopes;
 mod secrets;
 mod servers;
+mod table;
 mod tokens;
 mod users;
 mod verify;
@@ -22,12 +24,14 @@ pub use cloud::{Cloud, Config};
 pub(crate) use friends::Bond;
 pub use groups::{Group, Member, Membership};
 pub use main_socket::MainSocket;
+pub(crate) use rows::{DamagedRow, key_of, key_row};
 pub use scopes::{SCOPES, Scopes, UnknownScope};
 pub use secrets::{
     HashCost, HashError, SecretHash, new_client_id, new_password, new_secret, password_hash,
 };
 pub(crate) use servers::ServerShape;
 pub use servers::{Era, Server, ServerInfo};
+pub use table::{Record, Table};
 pub use tokens::{Grant, Identity, Purpose, Refusal, SigningKey, Tokens, encode as encode_token};
 pub use users::{User, Users, user_json};
 pub(crate) use verify::Verified;

@@ -3,12 +3,14 @@ use crate::wire::json::Node;
 use crate::wire::time::{rest_time, time_span};
 use crate::wire::{main_content, rest_body};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The configuration of a server. Every JSON form of the server has these values.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(default)]
 pub struct ServerInfo {
     /// The fleet: `att-release` for PC, `att-quest` for Quest, or any other string.
     pub fleet: String,
@@ -98,6 +100,17 @@ pub struct Server {
     pub players: BTreeMap<u64, String>,
     /// The port of the console while it is open.
     pub console_port: Option<u16>,
+}
+
+/// The stored part of a server. Its players, and whether it runs, are not stored.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ServerRecord {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) info: ServerInfo,
+    pub(super) group: Option<u64>,
+    pub(super) owner: u64,
+    pub(super) created_at: Timestamp,
 }
 
 impl Server {

@@ -4,12 +4,12 @@
 use super::hs256;
 use super::scopes::Scopes;
 use super::secrets::{HashError, random};
+use super::table::Table;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -69,7 +69,8 @@ pub enum Refusal {
 }
 
 /// The key that signs tokens.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct SigningKey([u8; 32]);
 
 impl fmt::Debug for SigningKey {
@@ -89,6 +90,13 @@ impl SigningKey {
         random().map(Self)
     }
 
+    /// A number that depends on the key.
+    pub(crate) fn to_seed(&self) -> u64 {
+        self.0
+            .iter()
+            .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+    }
+
     /// The key that belongs to a seed. Everybody can compute it.
     pub fn from_seed(seed: u64) -> Self {
         Self(Sha256::digest(seed.to_le_bytes()).into())
@@ -102,7 +110,7 @@ const SERVICE: u64 = 0;
 pub struct Tokens {
     key: SigningKey,
     /// How often the tokens of an account, or of the service, were revoked.
-    generations: BTreeMap<u64, u64>,
+    pub(crate) generations: Table<u64, u64>,
     issued: u64,
 }
 
@@ -118,7 +126,7 @@ impl Tokens {
     pub(super) fn new(key: SigningKey) -> Self {
         Self {
             key,
-            generations: BTreeMap::new(),
+            generations: Table::default(),
             issued: 0,
         }
     }

@@ -1,11 +1,12 @@
 use super::ids::next_id;
+use super::table::Table;
 use crate::wire::json::Node;
 use crate::wire::rest_body;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// A player or a bot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct User {
     /// The user id.
     pub id: u64,
@@ -33,7 +34,7 @@ pub fn user_json(id: u64, username: &str) -> Node {
 
 /// Users by id.
 #[derive(Debug, Default)]
-pub struct Users(BTreeMap<u64, User>);
+pub struct Users(pub(super) Table<u64, User>);
 
 impl Users {
     /// Adds a user. The id is the next free one from `first_id` on.
