@@ -260,9 +260,8 @@ impl Cloud {
         user_id: u64,
         now: Timestamp,
     ) -> Result<Account, AccountError> {
-        let removed = self.accounts.get(user_id).cloned();
+        let removed = self.accounts.0.remove(&user_id);
         let removed = removed.ok_or(AccountError::Missing(user_id))?;
-        self.accounts.0.remove(&user_id);
         self.tokens.revoke(user_id);
         let groups: Vec<u64> = self
             .groups

@@ -47,8 +47,8 @@ impl Cloud {
 
     /// Ends a friendship or the requests for one. Returns whether there was anything to end.
     pub(crate) fn unfriend(&mut self, me: u64, other: u64) -> bool {
-        let mine = self.friendships.remove(&(me, other));
-        let theirs = self.friendships.remove(&(other, me));
+        let mine = self.friendships.remove(&(me, other)).is_some();
+        let theirs = self.friendships.remove(&(other, me)).is_some();
         mine || theirs
     }
 

@@ -144,7 +144,7 @@ impl All {
 }
 
 /// Appends the changed rows of a table.
-fn collect<K: Ord + Clone, V: Record<Stored: Serialize>>(
+fn collect<K: Ord + Clone, V: Record<Stored: Serialize> + Clone>(
     rows: &mut Vec<Row>,
     kind: &str,
     table: &Table<K, V>,

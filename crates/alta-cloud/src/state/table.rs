@@ -61,7 +61,7 @@ impl<K: Ord, V: Record> Index<&K> for Table<K, V> {
     }
 }
 
-impl<K: Ord + Clone, V: Record> Table<K, V> {
+impl<K: Ord + Clone, V: Record + Clone> Table<K, V> {
     /// The value with this key, to be changed.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let row = self.rows.get_mut(key)?;
@@ -85,19 +85,17 @@ impl<K: Ord + Clone, V: Record> Table<K, V> {
         self.rows.insert(key, value);
     }
 
-    /// Removes a value. Returns whether there was one.
-    pub fn remove(&mut self, key: &K) -> bool {
-        let Some(row) = self.rows.remove(key) else {
-            return false;
-        };
+    /// Removes a value and returns it.
+    pub fn remove(&mut self, key: &K) -> Option<V> {
+        let row = self.rows.remove(key)?;
         let before = self.before.entry(key.clone()).or_insert_with(|| Before {
             stored: Some(row.stored()),
             removed: None,
         });
         if before.stored.is_some() && before.removed.is_none() {
-            before.removed = Some(row);
+            before.removed = Some(row.clone());
         }
-        true
+        Some(row)
     }
 
     /// The keys of rows that may have changed.
@@ -218,12 +216,12 @@ mod tests {
         table.get_mut(&2).unwrap().0 = 21;
         table.insert(4, Half(40, "new"));
         table.insert(5, Half(50, "new"));
-        assert!(table.remove(&5));
-        assert!(table.remove(&3));
+        assert!(table.remove(&5).is_some());
+        assert!(table.remove(&3).is_some());
         table.insert(3, Half(30, "again"));
         assert_eq!(changes(&table), [(2, Some(21)), (4, Some(40))]);
-        assert!(table.remove(&1));
-        assert!(!table.remove(&9));
+        assert!(table.remove(&1).is_some());
+        assert_eq!(table.remove(&9), None);
         assert_eq!(changes(&table), [(1, None), (2, Some(21)), (4, Some(40))]);
         table.settle();
         assert_eq!(changes(&table), []);
@@ -233,11 +231,11 @@ mod tests {
     fn undoing_brings_the_stored_parts_back_and_keeps_the_others() {
         let mut table = table();
         *table.get_mut(&1).unwrap() = Half(11, "new");
-        assert!(table.remove(&2));
+        assert!(table.remove(&2).is_some());
         *table.get_mut(&3).unwrap() = Half(31, "new");
-        assert!(table.remove(&3));
+        assert!(table.remove(&3).is_some());
         table.insert(3, Half(32, "other"));
-        assert!(table.remove(&3));
+        assert!(table.remove(&3).is_some());
         table.insert(4, Half(40, "new"));
         table.undo();
         let rows: Vec<_> = table.values().cloned().collect();
