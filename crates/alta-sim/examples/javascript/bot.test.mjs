@@ -16,12 +16,13 @@ let bot;
 /** Starts the bot in a process of its own: it can be a program in any language. */
 async function startBot() {
   const state = await town.state();
+  const [account] = state.bots;
   const env = {
     ...process.env,
     TOKEN_URL: state.token_url,
     REST_URL: state.rest_url,
-    CLIENT_ID: state.bot.client_id,
-    CLIENT_SECRET: state.bot.client_secret,
+    CLIENT_ID: account.client_id,
+    CLIENT_SECRET: account.client_secret,
     SERVER: String(state.servers[0].id),
     PAUSE: "0.1",
   };

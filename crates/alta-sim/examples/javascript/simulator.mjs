@@ -8,17 +8,15 @@ export class Simulator {
   static async start() {
     const simulator = new Simulator();
     const program = process.env.ALTA_SIM ?? "alta-sim";
-    const args = ["--port", "0", "--scenario", "empty", "--control", "0"];
+    const args = ["--port", "0", "--scenario", "empty", "--control", "0", "--json"];
     const stdio = ["ignore", "pipe", "inherit"];
     simulator.process = spawn(program, args, { stdio });
-    // The program prints its addresses, one on each line.
+    // The program prints its addresses as one line of JSON when it is ready.
     for await (const line of createInterface({ input: simulator.process.stdout })) {
-      if (line.startsWith("control ")) {
-        simulator.url = line.split(/\s+/)[1];
-        return simulator;
-      }
+      simulator.url = JSON.parse(line).control_url;
+      return simulator;
     }
-    throw new Error(`${program} ended before it printed its addresses`);
+    throw new Error(`${program} ended before it was ready`);
   }
 
   close() {

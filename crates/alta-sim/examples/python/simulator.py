@@ -13,14 +13,10 @@ class Simulator:
 
     def __init__(self):
         program = os.environ.get("ALTA_SIM", "alta-sim")
-        arguments = ["--port", "0", "--scenario", "empty", "--control", "0"]
+        arguments = ["--port", "0", "--scenario", "empty", "--control", "0", "--json"]
         self.process = subprocess.Popen([program, *arguments], stdout=subprocess.PIPE, text=True)
-        # The program prints its addresses, one on each line.
-        for line in self.process.stdout:
-            if line.startswith("control "):
-                self.url = line.split()[1]
-                return
-        raise RuntimeError(f"{program} ended before it printed its addresses")
+        # The program prints its addresses as one line of JSON when it is ready.
+        self.url = json.loads(self.process.stdout.readline())["control_url"]
 
     def close(self):
         self.process.terminate()

@@ -30,11 +30,12 @@ def town(simulator):
 def bot(town):
     """The bot, in a process of its own: it can be a program in any language."""
     state = town.state()
+    account = state["bots"][0]
     addresses = {
         "TOKEN_URL": state["token_url"],
         "REST_URL": state["rest_url"],
-        "CLIENT_ID": state["bot"]["client_id"],
-        "CLIENT_SECRET": state["bot"]["client_secret"],
+        "CLIENT_ID": account["client_id"],
+        "CLIENT_SECRET": account["client_secret"],
         "SERVER": str(state["servers"][0]["id"]),
         "PAUSE": "0.1",
     }

@@ -70,6 +70,7 @@ pub(super) async fn actions(State(control): State<Control>, body: Body) -> Resul
 /// Lets the world be as at the start, and forgets what clients did.
 pub(super) async fn reset(State(control): State<Control>) -> Result<Json, Failure> {
     let sim = control.sim()?;
+    let _one = control.resetting.lock().await;
     sim.reset().await?;
     let received = sim.shared.env.received();
     let next = received.last().map_or(0, |last| last.number + 1);

@@ -17,6 +17,7 @@ use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
 /// The state of the control port, which does not keep the simulator running.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ struct Control {
     sim: Arc<dyn Fn() -> Option<Sim> + Send + Sync>,
     /// The number of the first journal entry after the latest reset.
     first: Arc<AtomicU64>,
+    /// Resets happen one after the other.
+    resetting: Arc<Mutex<()>>,
 }
 
 impl Sim {
@@ -48,6 +51,7 @@ impl Sim {
         let control = Control {
             sim: Arc::new(self.downgrade()),
             first: Arc::default(),
+            resetting: Arc::default(),
         };
         tasks.spawn(serve::accept(listener, control, tasks.clone()));
         Ok(address)

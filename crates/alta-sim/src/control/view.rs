@@ -5,34 +5,39 @@ use serde_json::{Value, json};
 
 /// The addresses, credentials, groups, servers and players.
 pub(super) fn state(sim: &Sim) -> Value {
-    let (bot, user) = (sim.bot(), sim.user());
-    json!({
-        "token_url": sim.token_url(),
-        "rest_url": sim.rest_url(),
-        "socket_url": sim.socket_url(),
-        "bot": {
+    let config = &sim.shared.config;
+    let bots = config.bots().map(|bot| {
+        json!({
             "client_id": bot.client_id,
             "client_secret": bot.client_secret,
             "scopes": bot.scopes,
             "user_id": bot.user_id,
             "username": bot.username,
-        },
-        "user": {
+        })
+    });
+    let users = config.users().map(|user| {
+        json!({
             "username": user.username,
             "password": user.password,
             "email": user.email,
             "user_id": user.user_id,
-        },
+        })
+    });
+    let failures = sim.timeline_failures().into_iter();
+    let failures =
+        failures.map(|failure| json!({ "at": failure.at.as_secs_f64(), "reason": failure.reason }));
+    json!({
+        "token_url": sim.token_url(),
+        "rest_url": sim.rest_url(),
+        "socket_url": sim.socket_url(),
+        "bots": bots.collect::<Vec<Value>>(),
+        "users": users.collect::<Vec<Value>>(),
         "groups": groups(sim),
         "servers": servers(sim),
-        "users": sim.users().into_iter().map(named).collect::<Vec<Value>>(),
         "elapsed": sim.elapsed().as_secs_f64(),
         "armed_faults": sim.faults().armed(),
+        "timeline_failures": failures.collect::<Vec<Value>>(),
     })
-}
-
-fn named((id, name): (u64, String)) -> Value {
-    json!({ "id": id, "name": name })
 }
 
 fn groups(sim: &Sim) -> Vec<Value> {
@@ -79,7 +84,7 @@ fn servers(sim: &Sim) -> Vec<Value> {
             "name": name,
             "group": group,
             "online": sim.is_online(id),
-            "console": sim.console_url(id).ok(),
+            "console_url": sim.console_url(id).ok(),
             "token": token,
             "players": players,
         })

@@ -88,7 +88,10 @@ async fn actions_happen_and_clients_are_seen() {
 
     let state = town.get("/state").await;
     assert_eq!(state["rest_url"], town.sim.rest_url());
-    assert_eq!(state["bot"]["client_secret"], town.sim.bot().client_secret);
+    assert_eq!(
+        state["bots"][0]["client_secret"],
+        town.sim.bot().client_secret
+    );
     assert_eq!(state["servers"][0]["players"][0]["name"], "Ashwick");
 }
 
@@ -156,14 +159,7 @@ async fn after_a_reset_the_world_is_as_at_the_start() {
     while bot.frame().await.is_some() {}
 
     let after = town.get("/state").await;
-    for member in [
-        "token_url",
-        "bot",
-        "user",
-        "groups",
-        "users",
-        "armed_faults",
-    ] {
+    for member in ["token_url", "bots", "groups", "users", "armed_faults"] {
         assert_eq!(after[member], before[member], "{member}");
     }
     assert_eq!(after["servers"].as_array().unwrap().len(), 1);
@@ -174,7 +170,7 @@ async fn after_a_reset_the_world_is_as_at_the_start() {
     // A self-hosted server has the port that it had.
     let again = json!({"do": "add-self-hosted", "name": "Hollowmere"});
     let again = town.post("/actions", again).await;
-    assert_eq!(again["console"], hollowmere["console"]);
+    assert_eq!(again["console"], hollowmere["console_url"]);
     assert_eq!(again["token"], hollowmere["token"]);
     let mut bot = town.subscribed().await;
     assert_eq!(
@@ -487,4 +483,35 @@ async fn requests_to_wait_and_all_replies_are_as_documented() {
     check(&document, &response("/wait", "post", 200), &seen);
     let error = town.call("POST", "/actions", "7").await.json();
     check(&document, &response("/actions", "post", 400), &error);
+}
+
+#[tokio::test]
+async fn resets_at_the_same_time_and_in_the_middle_of_everything_leave_one_world() {
+    let town = Town::new().await;
+    let join = json!({"do": "join", "player": "Ashwick"}).to_string();
+    let reset = || town.call("POST", "/reset", "null");
+    let act = || town.call("POST", "/actions", &join);
+    let restart = || town.call("POST", "/actions", r#"{"do": "restart"}"#);
+    let replies = tokio::join!(reset(), act(), reset(), restart(), reset(), act(), reset());
+    assert_eq!(
+        [
+            replies.0.status,
+            replies.2.status,
+            replies.4.status,
+            replies.6.status
+        ],
+        [200; 4]
+    );
+    town.post("/reset", json!(null)).await;
+    let mut bot = town.subscribed().await;
+    town.post("/actions", json!({"do": "join", "player": "Ashwick"}))
+        .await;
+    assert_eq!(bot.json().await["eventType"], "PlayerJoined");
+    assert_eq!(
+        town.get("/state").await["servers"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
