@@ -189,6 +189,7 @@ mod tests {
         let names = [
             "../../README.md",
             "../../docs/tale.md",
+            "../../docs/from-other-consoles.md",
             "../../docs/install.md",
             "../../docs/guide.md",
             "README.md",
