@@ -14,8 +14,15 @@ const FILES: [&str; 7] = [
     "tests/support/mod.rs",
 ];
 
+/// Runs `tale new` with a cargo in the path, which no step needs to install.
 fn new(folder: &Path, arguments: &[&str]) -> Output {
+    let programs = tempfile::tempdir().unwrap();
+    let cargo = format!("cargo{}", std::env::consts::EXE_SUFFIX);
+    fs::write(programs.path().join(cargo), "").unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([programs.path().to_owned()]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
+    command.env("PATH", std::env::join_paths(folders).unwrap());
     command.current_dir(folder).arg("new").args(arguments);
     command.output().unwrap()
 }
@@ -122,6 +129,7 @@ fn a_project_in_the_folder_of_a_workspace_is_one_of_its_own_unless_it_is_a_membe
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn without_cargo_the_first_step_is_to_install_it() {
     let folder = tempfile::tempdir().unwrap();
