@@ -1,4 +1,4 @@
-//! The program `alta-sim`, for another program that offers it as a subcommand: the [arguments](Arguments) and the [run](run).
+//! The program `alta-sim`, for another program that offers it as a subcommand: the [arguments](Arguments) and the [`run`].
 
 mod addresses;
 mod arguments;
