@@ -37,7 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("alta-cloud", &[]),
     ("alta-sim", &["alta-cloud"]),
-    ("pytale-cli", &["pytale"]),
+    ("pytale-cli", &["pytale", "alta-cloud"]),
     ("xtask", XTASK),
     ("yardstick", YARDSTICK),
 ];

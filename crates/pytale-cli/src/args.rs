@@ -12,6 +12,7 @@ use crate::man::ManOptions;
 use crate::members::MembersOptions;
 use crate::new::NewOptions;
 use crate::players::PlayersOptions;
+use crate::private_cloud::CloudOptions;
 use crate::record::RecordOptions;
 use crate::replay::ReplayOptions;
 use crate::restart::RestartOptions;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Replay(ReplayOptions),
     /// Run a macro of the console, or list all of them.
     Macro(MacroOptions),
+    /// Run a private cloud in front of own servers: old and new bots use them with only their addresses changed.
+    Cloud(CloudOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.

@@ -21,6 +21,7 @@ mod members;
 mod new;
 mod output;
 mod players;
+mod private_cloud;
 mod record;
 mod render;
 mod replay;
@@ -83,6 +84,7 @@ async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> 
         Command::Record(options) => record::run(options, context).await,
         Command::Replay(options) => replay::run(options, context).await,
         Command::Macro(options) => macros::run(options, context).await,
+        Command::Cloud(options) => private_cloud::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {

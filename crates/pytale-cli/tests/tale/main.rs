@@ -19,6 +19,7 @@ mod help;
 mod macros;
 mod new;
 mod players;
+mod private_cloud;
 mod record;
 mod replay;
 mod restart;

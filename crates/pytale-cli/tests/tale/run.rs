@@ -93,7 +93,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = command(&[], arguments).spawn().unwrap();
         // No command follows.
         drop(child.stdin.take());

@@ -1,0 +1,174 @@
+//! Bad configurations, bad clients, and the end of the program.
+
+use super::support::{BOUND, Own, SERVERS};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_configuration_is_told_with_its_place() {
+    let own = Own::start().await;
+    let good = std::fs::read_to_string(own.config()).unwrap();
+    for (from, to, code, told) in [
+        ("port = 0", "prot = 0", 2, "did you mean port?"),
+        ("id = 502", "id = 501", 2, "two servers have the id 501"),
+        (
+            "port = 0",
+            "port = 0\nlisten = '0.0.0.0'",
+            2,
+            "--behind-proxy",
+        ),
+        (
+            "port = 0",
+            "port = 0\n[tls]\ncertificate = 'no.pem'\nkey = 'no.pem'\n",
+            6,
+            "no.pem",
+        ),
+        ("log/audit.jsonl", "missing/audit.jsonl", 6, "audit.jsonl"),
+        (
+            "[[groups.servers]]",
+            "[[groups.server]]",
+            2,
+            "groups[1].servers?",
+        ),
+    ] {
+        assert!(good.contains(from), "{from}");
+        std::fs::write(own.config(), good.replacen(from, to, 1)).unwrap();
+        let done = own.tale(&[]).await;
+        assert_eq!(done.code, code, "{to}: {done:?}");
+        assert!(done.err.contains(told), "{to}: {done:?}");
+    }
+    std::fs::remove_file(own.config()).unwrap();
+    let done = own.tale(&[]).await;
+    assert_eq!(done.code, 6, "{done:?}");
+    assert!(done.err.contains("cloud.toml"), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_added_listed_rotated_and_removed() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Ledger_Bot", &["--role", "helper"]).await;
+    let user = own.json(&["add-user", "Ashwick", "--role", "Owner"]).await;
+    assert_eq!(user["password"].as_str().unwrap().len(), 24);
+    let list = own.json(&["list"]).await;
+    assert_eq!(list[0]["name"], "Ledger_Bot");
+    assert_eq!(list[0]["groups"][0]["role_id"], 3);
+    assert_eq!(list[1]["kind"], "user");
+    assert!(!list.to_string().contains(&bot.secret), "{list}");
+    let shown = own.tale(&["list"]).await;
+    assert!(shown.out.contains("Thornwood Folk (role 3)"), "{shown:?}");
+    for (arguments, told) in [
+        (&["add-bot", "ledger_bot"][..], "already an account named"),
+        (
+            &["add-bot", "B", "--scopes", "ws.grup"],
+            "did you mean ws.group?",
+        ),
+        (
+            &["add-bot", "B", "--role", "Helpr"],
+            "did you mean \"Helper\"?",
+        ),
+        (
+            &["add-bot", "B", "--group", "Folk"],
+            "there is no group \"Folk\"",
+        ),
+        (&["remove", "Ledger"], "there is no account \"Ledger\""),
+    ] {
+        let done = own.tale(arguments).await;
+        assert!(done.code != 0 && done.err.contains(told), "{done:?}");
+    }
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    let new = own.json(&["rotate", &bot.id]).await;
+    assert_ne!(new["client_secret"], bot.secret.as_str());
+    let ended = async {
+        while service.console(&token, SERVERS[0]).await.0 == 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(BOUND, ended).await.unwrap();
+    service.end().await;
+    let done = own.tale(&["remove", "Ashwick"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(own.json(&["list"]).await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_at_every_port_leaves_the_service_up() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    let (consoles, _) = service.access(&token, SERVERS[0]).await;
+    let host = |url: &str| {
+        let rest = url.split("//").nth(1).unwrap();
+        rest.split('/').next().unwrap().to_owned()
+    };
+    let ports = [host(&service.rest_url), host(&service.socket_url), consoles];
+    let long = vec![b'a'; 100_000];
+    let pieces: [&[u8]; 6] = [
+        b"\0\xff\xfe garbage \r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9\r\nUpgrade: websocket\r\n\r\n",
+        &[0x16, 3, 1, 0xff, 0xff, 0],
+        &long,
+        b"",
+    ];
+    for port in &ports {
+        for piece in pieces {
+            let mut stream = TcpStream::connect(port.as_str()).await.unwrap();
+            // The service may end the connection before it has read everything.
+            let _ = stream.write_all(piece).await;
+            let _ = stream.shutdown().await;
+            let mut rest = Vec::new();
+            let _ = timeout(BOUND, stream.read_to_end(&mut rest)).await.unwrap();
+            own.assert_no_token(&String::from_utf8_lossy(&rest));
+        }
+    }
+    assert_eq!(service.console(&token, SERVERS[0]).await.0, 200);
+    let done = service.end().await;
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_down_is_offline_with_a_reason() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    service.access(&token, SERVERS[0]).await;
+    own.sim.stop_server(own.servers[0]).await.unwrap();
+    let offline = async {
+        loop {
+            // Nothing starts the server, also on request.
+            let path = format!("/servers/{}/console", SERVERS[0]);
+            let (status, reply) = service.request("POST", &path, &token, "{}").await;
+            assert_eq!(status, 200, "{reply}");
+            if reply["allowed"] == false {
+                return reply;
+            }
+        }
+    };
+    let reply = timeout(BOUND, offline).await.unwrap();
+    assert_eq!(reply["fail_reason"], "NotOnline");
+    let path = format!("/servers/{}", SERVERS[0]);
+    let (_, server) = service.request("GET", &path, &token, "").await;
+    assert_eq!(server["is_online"], false, "{server}");
+    own.sim.start_server(own.servers[0]).unwrap();
+    own.sim.player_joins(own.servers[0], "Ashwick").unwrap();
+    let online = async {
+        loop {
+            let (_, server) = service.request("GET", &path, &token, "").await;
+            if server["online_players"]
+                .as_array()
+                .is_some_and(|it| it.len() == 1)
+            {
+                return server;
+            }
+        }
+    };
+    let server = timeout(BOUND, online).await.unwrap();
+    assert_eq!(server["online_players"][0]["username"], "Ashwick");
+    assert_eq!(server["is_online"], true);
+    service.end().await;
+}
