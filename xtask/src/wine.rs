@@ -9,6 +9,9 @@ use std::process::Command;
 /// Debian installs the program `wine64` outside the path.
 const NAMES: [&str; 3] = ["wine64", "wine", "/usr/lib/wine/wine64"];
 
+/// The library that Wine before version 9 lacks.
+const LIBRARY: &str = "bcryptprimitives.dll";
+
 /// The installation of Wine, with a folder of settings of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Wine {
@@ -39,7 +42,7 @@ impl Wine {
         std::fs::create_dir_all(&folder)?;
         let status = Command::new(WINDOWS_C_COMPILER)
             .args(["-shared", "-O1", "-o"])
-            .arg(folder.join("bcryptprimitives.dll"))
+            .arg(folder.join(LIBRARY))
             .arg(root().join("xtask/wine/bcryptprimitives.c"))
             .arg("-ladvapi32")
             .status()?;
@@ -72,9 +75,18 @@ impl Wine {
 /// Runs the tests of the console's client and of `tale`, which runs `tale.exe`.
 pub(crate) fn tests() -> Result<(), Error> {
     let wine = Wine::prepare()?;
+    // Beside `tale.exe`, too, which some tests run with another path.
+    let programs = metadata()?
+        .target_directory
+        .join(WINDOWS)
+        .join("debug")
+        .into_std_path_buf();
+    std::fs::create_dir_all(&programs)?;
+    std::fs::copy(wine.folder.join(LIBRARY), programs.join(LIBRARY))?;
     let mut command = cargo();
     command
-        .args(["test", "--all-features", "--target", WINDOWS])
+        .args(["test", "--all-features", "--no-fail-fast"])
+        .args(["--target", WINDOWS])
         .args([
             "-p",
             "att-console",

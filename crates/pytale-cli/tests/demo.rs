@@ -54,7 +54,11 @@ fn every_step_happens_and_no_event_is_missed() {
     let done = steps.last().unwrap();
     assert_eq!(done["missed"], 0, "{done}");
     assert_eq!(done["events"].as_u64().unwrap(), counts["event"]);
-    assert_eq!(done["commands"].as_u64().unwrap(), counts["command"]);
+    // A command of the moment in which the console is lost fails.
+    let replied = steps
+        .iter()
+        .filter(|step| step["step"] == "command" && step["result"].get("error").is_none());
+    assert_eq!(done["commands"], replied.count());
     assert_eq!(done["gaps"].as_u64().unwrap(), counts["gap"]);
     assert_eq!(done["reconnects"], 1);
     assert!(steps.iter().any(|step| {

@@ -43,10 +43,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let said = dependency(Some(folder.path())).unwrap_err().to_string();
         assert!(said.contains("crates/pytale/Cargo.toml"), "{said}");
-        let library = folder.path().join("a \"b\"'\\c/crates/pytale");
+        // Windows does not permit double quotes, and separates folders with the backslash.
+        let name = if cfg!(windows) {
+            "a 'b'"
+        } else {
+            "a \"b\"'\\c"
+        };
+        let checkout = folder.path().join(name);
+        let library = checkout.join("crates").join("pytale");
         std::fs::create_dir_all(&library).unwrap();
         std::fs::write(library.join("Cargo.toml"), "").unwrap();
-        let checkout = folder.path().join("a \"b\"'\\c");
         let table: toml::Table = dependency(Some(&checkout)).unwrap().parse().unwrap();
         assert_eq!(table["path"].as_str(), library.to_str());
     }
