@@ -19,6 +19,7 @@ use crate::restart::RestartOptions;
 use crate::save::SaveOptions;
 use crate::server::TargetOptions;
 use crate::servers::ServersOptions;
+use crate::sim::SimOptions;
 use crate::wait::WaitOptions;
 use crate::whoami::WhoamiOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
@@ -87,6 +88,8 @@ pub(crate) enum Command {
     Cloud(CloudOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
+    /// Simulate the cloud and game servers, for bots in any language.
+    Sim(SimOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.
     ///
     /// The same original gets the same replacement in all files. Nothing is printed if an original would remain. Free text,

@@ -31,6 +31,7 @@ mod seconds;
 mod server;
 mod servers;
 mod settings;
+mod sim;
 mod transcript;
 mod wait;
 mod whoami;
@@ -86,6 +87,7 @@ async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> 
         Command::Macro(options) => macros::run(options, context).await,
         Command::Cloud(options) => private_cloud::run(options, context).await,
         Command::Demo(options) => demo::run(options).await,
+        Command::Sim(options) => sim::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {
             completions::run(options, context);

@@ -74,6 +74,7 @@
 //! | `platform-roots` | the same with the root certificates of the platform; if both are enabled, defaults use those of `hyper` |
 //! | `metrics` | counters and gauges of handlers (`kit`) and of a `ManagedBot`, through the `metrics` facade |
 //! | `testing` | `testing`: a simulated town for tests of bots |
+//! | `simulator` | `testing::program`: the simulator as a subcommand of another program |
 //!
 //! `docs/guide.md` goes from an empty folder to a bot that runs for weeks. `docs/from-py-tale.md`, `docs/from-att-client.md` and
 //! `docs/from-tavernpy.md` list the names of these libraries with their counterparts here. `examples/` has whole bots.

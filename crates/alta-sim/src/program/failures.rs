@@ -28,7 +28,7 @@ impl Failures {
             // A failure to write to standard error cannot be reported.
             let _ = writeln!(
                 io::stderr(),
-                "alta-sim: timeline[{}], after {:?}: {}",
+                "timeline[{}], after {:?}: {}",
                 failure.number,
                 failure.at,
                 failure.reason

@@ -63,7 +63,7 @@ impl Log {
             // If it is standard error that failed, nobody reads this.
             let _ = writeln!(
                 io::stderr(),
-                "alta-sim: the log ends, since writing to {} failed: {error}",
+                "the log ends, since writing to {} failed: {error}",
                 self.name
             );
         }

@@ -1,7 +1,6 @@
 //! Finds values that are not possible, before anything is built.
 
-use super::problem::Step;
-use super::problem::{Problem, at};
+use super::problem::{Problem, Step, at};
 use super::{Group, Member, Player, Setup};
 use crate::action::{Action, Reference};
 use crate::config::Config;

@@ -116,7 +116,7 @@ async fn the_timeline_is_performed_by_the_clock_and_its_failures_are_written() {
     assert_eq!(state().await["is_online"], false);
     let errors = running.stop();
     let expected =
-        "alta-sim: timeline[1], after 3600s: `player`: there is no player on the server \"Nobody\"";
+        "timeline[1], after 3600s: `player`: there is no player on the server \"Nobody\"";
     assert!(errors.starts_with(expected), "{errors}");
     assert_eq!(errors.lines().count(), 1, "{errors}");
 }

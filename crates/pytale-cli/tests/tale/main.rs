@@ -25,6 +25,7 @@ mod replay;
 mod restart;
 mod run;
 mod save;
+mod sim;
 #[cfg(unix)]
 mod terminal;
 mod wait;
