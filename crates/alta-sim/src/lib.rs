@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The world holds one bot account ([`Sim::bot`]), one user account ([`Sim::user`]), a group ([`Sim::group`]) and a
-//! server of it ([`Sim::server`]). It changes when a test drives it, or by itself with [`Scenario::Town`]. [`Sim::received`] is the
+//! server of it ([`Sim::server`]); [`setup`] has other ones. It changes when a test drives it, or by itself with [`Scenario::Town`]. [`Sim::received`] is the
 //! journal of everything that clients sent; [`Sim::sent_console_events`] counts the events that were sent to them.
 //! [`Sim::faults`] arms faults. [`Sim::advance`] moves the clock: tokens expire, heartbeats are sent, and players go on along the
 //! paths that [`Sim::player_follows`] has given them.
@@ -28,7 +28,7 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `program` (default) | the program `alta-sim` |
+//! | `program` (default) | the program `alta-sim`, and its arguments for another program; includes `control` and `tls` |
 //! | `control` (default) | [`Sim::serve_control`]: HTTP and JSON for tests in any language |
 //! | `tls` | TLS for REST and the main websocket |
 
