@@ -4,7 +4,7 @@ use super::audit::{Audit, Who};
 use super::config::Config;
 use super::relay::Allowed;
 use alta_cloud::net::Env;
-use alta_cloud::state::{Cloud, Group, Membership, Purpose};
+use alta_cloud::state::{Account, Cloud, Group, Membership, Purpose};
 use alta_cloud::store::{SharedCloud, StoreError};
 use alta_cloud::wire::json::Node;
 use alta_cloud::{Host, NoFile};
@@ -56,7 +56,7 @@ impl PrivateCloud {
     }
 
     /// The account and the server of a console token.
-    pub(crate) fn console_client(&self, token: &str) -> Result<Who, Refused> {
+    pub(crate) fn console_client(&self, token: &str) -> Result<(Who, Account), Refused> {
         self.with_cloud(|cloud, now| {
             let grant = cloud.tokens.check(token, now);
             let grant = grant.map_err(|_| Refused("Invalid Token"))?;
@@ -71,13 +71,15 @@ impl PrivateCloud {
                 server: server.map_or("", |server| &server.name).into(),
                 server_id,
             };
-            permission(cloud, &who).map(|_| who)
+            let account = cloud.accounts.get(user_id);
+            let account = account.ok_or(Refused("the account is removed"))?.clone();
+            permission(cloud, &who, &account).map(|_| (who, account))
         })
     }
 
-    /// The commands that an account may run on a server.
-    pub(crate) fn permission(&self, who: &Who) -> Result<Allowed, Refused> {
-        self.state.look(|cloud| permission(cloud, who))
+    /// The commands that an account may run on a server. `account` is the account at the time of its login.
+    pub(crate) fn permission(&self, who: &Who, account: &Account) -> Result<Allowed, Refused> {
+        self.state.look(|cloud| permission(cloud, who, account))
     }
 
     /// Takes over the accounts that another program has changed.
@@ -130,9 +132,10 @@ impl Host for PrivateCloud {
     }
 }
 
-fn permission(cloud: &Cloud, who: &Who) -> Result<Allowed, Refused> {
-    if cloud.accounts.get(who.user_id).is_none() {
-        return Err(Refused("the account is removed"));
+fn permission(cloud: &Cloud, who: &Who, account: &Account) -> Result<Allowed, Refused> {
+    // Its secret differs after `rotate`.
+    if cloud.accounts.get(who.user_id) != Some(account) {
+        return Err(Refused("the account is removed or has a new secret"));
     }
     let server = cloud.servers.get(&who.server_id);
     let group = server.and_then(|server| cloud.groups.get(&server.group?));

@@ -65,8 +65,8 @@ where
     let Ok(Some(token)) = timeout(LOGIN, token(&mut client)).await else {
         return;
     };
-    let who = match cloud.console_client(&token) {
-        Ok(who) => who,
+    let (who, account) = match cloud.console_client(&token) {
+        Ok(found) => found,
         Err(Refused(reason)) => {
             tracing::warn!("a console is refused to {}: {reason}", peer.ip());
             let _ = client.send(Message::text(refusal(reason))).await;
@@ -99,6 +99,7 @@ where
     let session = Session {
         cloud,
         who: &who,
+        account: &account,
         token,
     };
     let end = session.run(&mut client, server).await;

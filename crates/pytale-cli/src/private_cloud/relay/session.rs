@@ -5,6 +5,7 @@ use super::super::host::PrivateCloud;
 use super::Allowed;
 use super::command::{CommandFrame, exception};
 use alta_cloud::Host as _;
+use alta_cloud::state::Account;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{FutureExt as _, Sink, SinkExt as _, StreamExt as _};
 use pytale::model::Secret;
@@ -76,6 +77,8 @@ impl End {
 pub(super) struct Session<'a> {
     pub(super) cloud: &'a PrivateCloud,
     pub(super) who: &'a Who,
+    /// The account at the time of the login.
+    pub(super) account: &'a Account,
     /// The token of the real console.
     pub(super) token: Secret,
 }
@@ -247,7 +250,7 @@ impl Session<'_> {
     }
 
     fn recheck(&self, allow: &watch::Sender<Allowed>) -> Option<End> {
-        match self.cloud.permission(self.who) {
+        match self.cloud.permission(self.who, self.account) {
             Ok(allowed) => {
                 allow.send_if_modified(|old| {
                     let is_new = *old != allowed;

@@ -187,6 +187,19 @@ async fn a_removed_account_loses_its_consoles() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_with_a_new_secret_loses_its_consoles() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    let mut client = Client::logged_in(&service, &token, SERVERS[0]).await;
+    let done = own.tale(&["rotate", "Example_Bot"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(client.text().await, None);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_console_token_is_for_one_server_and_no_other_token_opens_a_console() {
     let own = Own::start().await;
     let bot = own.add_bot("Example_Bot", &[]).await;
