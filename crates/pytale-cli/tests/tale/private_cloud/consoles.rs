@@ -252,6 +252,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: `cargo test --release -p pytale-cli --test tale -- --ignored --nocapture latency`"]
+#[expect(clippy::print_stdout, reason = "the figures are the result")]
 async fn the_latency_that_the_relay_adds() {
     let own = Own::start().await;
     let bot = own.add_bot("Example_Bot", &[]).await;
