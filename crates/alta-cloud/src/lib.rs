@@ -12,7 +12,8 @@
 //! | [`wire`] | JSON in the order of its keys, samples, times | |
 //! | [`net`] | connections, handshakes, the clock, the journal of everything received, faults | `wire` |
 //! | [`state`] | the state and its events | `wire`, `net` |
-//! | [`Host`] | the program around the service | `state`, `net` |
+//! | [`store`] | the stored part of the state, in memory or in SQLite | `state`, `net` |
+//! | [`Host`] | the program around the service | `state`, `net`, `store` |
 //! | [`rest`] | HTTP: the token endpoint and REST | all of these |
 //! | [`socket`] | the main websocket | all of these except `rest` |
 

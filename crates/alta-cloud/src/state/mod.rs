@@ -10,6 +10,7 @@ mod hs256;
 mod ids;
 mod main_socket;
 mod memberships;
+mod row;
 mod rows;
 mod scopes;
 mod secrets;
@@ -24,6 +25,7 @@ pub use cloud::{Cloud, Config};
 pub(crate) use friends::Bond;
 pub use groups::{Group, Member, Membership};
 pub use main_socket::MainSocket;
+pub use row::Row;
 pub(crate) use rows::{DamagedRow, key_of, key_row};
 pub use scopes::{SCOPES, Scopes, UnknownScope};
 pub use secrets::{

@@ -1,13 +1,13 @@
-//! The stored part of the state as rows, which a [`Store`](crate::store::Store) keeps.
+//! The stored part of the state as rows.
 
 use super::accounts::Account;
 use super::cloud::Cloud;
 use super::groups::{Group, GroupRecord, Member};
+use super::row::Row;
 use super::servers::{Server, ServerRecord};
 use super::table::{Record, Table};
 use super::tokens::SigningKey;
 use super::users::User;
-use crate::store::Row;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -9,29 +9,12 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+pub use crate::state::Row;
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::Memory;
 pub use shared::SharedCloud;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
-
-/// One stored value.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Row {
-    /// The kind of the value, such as `account`.
-    pub kind: String,
-    /// The key among the values of this kind.
-    pub key: String,
-    /// The value as JSON; `None` in a change that removes it.
-    pub json: Option<String>,
-}
-
-impl std::fmt::Debug for Row {
-    /// Hides the value, which can contain hashes and the key that signs tokens.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Row({} {})", self.kind, self.key)
-    }
-}
 
 /// Keeps rows.
 pub trait Store: Send + std::fmt::Debug {
