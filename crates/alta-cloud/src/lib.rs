@@ -23,6 +23,8 @@ pub mod rest;
 pub mod socket;
 pub mod state;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 
 pub use host::{Host, NoFile};

@@ -1,10 +1,9 @@
 use super::reply::Reply;
 use super::request::Request;
-use super::routes::Callers::All;
-use super::routes::Routes;
+use super::routes::{INVITE, JOIN, LEAVE, MEMBERS, Routes};
 use crate::host::Host;
 use crate::state::Membership::{Accepted, Banned, Invited, Kicked, Left, RequestedJoin};
-use crate::state::{Member, Membership};
+use crate::state::{Group, Member, Membership};
 use axum::routing::MethodFilter;
 
 const DELETE: MethodFilter = MethodFilter::DELETE;
@@ -14,24 +13,32 @@ const POST: MethodFilter = MethodFilter::POST;
 /// The routes of memberships, below `groups`.
 pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
     of_others(of_caller(routes))
-        .on(GET, "/groups/{group}/members", All, |request, group| {
+        .on(GET, "/groups/{group}/members", MEMBERS, |request, group| {
             members(request, group, Accepted)
         })
-        .on(GET, "/groups/{group}/requests", All, |request, group| {
-            members(request, group, RequestedJoin)
-        })
-        .on(GET, "/groups/{group}/invites", All, |request, group| {
+        .on(
+            GET,
+            "/groups/{group}/requests",
+            MEMBERS,
+            |request, group| members(request, group, RequestedJoin),
+        )
+        .on(GET, "/groups/{group}/invites", INVITE, |request, group| {
             members(request, group, Invited)
         })
-        .on(GET, "/groups/{group}/bans", All, |request, group| {
+        .on(GET, "/groups/{group}/bans", MEMBERS, |request, group| {
             members(request, group, Banned)
         })
         .on(
             GET,
             "/groups/{group}/members/{user}",
-            All,
+            MEMBERS,
             |request, (group, user): (u64, u64)| {
-                member(request.group(group)?.member(user, Accepted).cloned())
+                member(
+                    request
+                        .visible_group(group)?
+                        .member(user, Accepted)
+                        .cloned(),
+                )
             },
         )
 }
@@ -39,22 +46,32 @@ pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
 /// The routes that change the caller's own membership.
 fn of_caller<H: Host>(routes: Routes<H>) -> Routes<H> {
     routes
-        .on(POST, "/groups/invites/{group}", All, |request, group| {
+        .on(POST, "/groups/invites/{group}", JOIN, |request, group| {
             my_invite(request, group, Accepted)
         })
-        .on(DELETE, "/groups/invites/{group}", All, |request, group| {
+        .on(DELETE, "/groups/invites/{group}", JOIN, |request, group| {
             my_invite(request, group, Left)
         })
-        .on(POST, "/groups/{group}/requests", All, request_to_join)
-        .on(DELETE, "/groups/{group}/requests", All, |request, group| {
-            let me = request.me();
-            Change::new(None, &[RequestedJoin], Left).apply(request, (group, me))
-        })
-        .on(DELETE, "/groups/{group}/members", All, |request, group| {
-            let me = request.me();
-            let leave = Change::new(None, &[Accepted], Left).silent();
-            leave.apply(request, (group, me))
-        })
+        .on(POST, "/groups/{group}/requests", JOIN, request_to_join)
+        .on(
+            DELETE,
+            "/groups/{group}/requests",
+            JOIN,
+            |request, group| {
+                let me = request.me();
+                Change::new(None, &[RequestedJoin], Left).apply(request, (group, me))
+            },
+        )
+        .on(
+            DELETE,
+            "/groups/{group}/members",
+            LEAVE,
+            |request, group| {
+                let me = request.me();
+                let leave = Change::new(None, &[Accepted], Left).silent();
+                leave.apply(request, (group, me))
+            },
+        )
 }
 
 /// The routes that change the memberships of other users.
@@ -63,13 +80,13 @@ fn of_others<H: Host>(routes: Routes<H>) -> Routes<H> {
         .on(
             POST,
             "/groups/{group}/members/{user}/role/{role}",
-            All,
+            MEMBERS,
             set_role,
         )
         .on(
             DELETE,
             "/groups/{group}/members/{user}",
-            All,
+            MEMBERS,
             |request, who| {
                 let kick = Change::new(Some("Kick"), &[Accepted], Kicked).silent();
                 kick.apply(request, who)
@@ -78,7 +95,7 @@ fn of_others<H: Host>(routes: Routes<H>) -> Routes<H> {
         .on(
             MethodFilter::PUT,
             "/groups/{group}/requests/{user}",
-            All,
+            MEMBERS,
             |request, who| {
                 let accept = Change::new(Some("AcceptInvite"), &[RequestedJoin], Accepted);
                 accept.apply(request, who)
@@ -87,32 +104,40 @@ fn of_others<H: Host>(routes: Routes<H>) -> Routes<H> {
         .on(
             DELETE,
             "/groups/{group}/requests/{user}",
-            All,
+            MEMBERS,
             |request, who| {
                 let reject = Change::new(Some("AcceptInvite"), &[RequestedJoin], Left);
                 reject.apply(request, who)
             },
         )
-        .on(POST, "/groups/{group}/invites/{user}", All, invite)
+        .on(POST, "/groups/{group}/invites/{user}", INVITE, invite)
         .on(
             DELETE,
             "/groups/{group}/invites/{user}",
-            All,
+            INVITE,
             |request, who| Change::new(Some("Invite"), &[Invited], Kicked).apply(request, who),
         )
-        .on(POST, "/groups/{group}/bans/{user}", All, |request, who| {
-            Change::new(Some("Ban"), &[], Banned).apply(request, who)
-        })
+        .on(
+            POST,
+            "/groups/{group}/bans/{user}",
+            MEMBERS,
+            |request, who| Change::new(Some("Ban"), &[], Banned).apply(request, who),
+        )
         .on(
             DELETE,
             "/groups/{group}/bans/{user}",
-            All,
+            MEMBERS,
             |request, who| Change::new(Some("Ban"), &[Banned], Left).apply(request, who),
         )
 }
 
 fn members(request: &Request<'_>, group: u64, membership: Membership) -> Result<Reply, Reply> {
-    let members = request.group(group)?.members(membership);
+    let found = if membership == Accepted {
+        request.visible_group(group)?
+    } else {
+        request.my_group(group)?
+    };
+    let members = found.members(membership);
     request.page(members.map(Member::json).collect())
 }
 
@@ -140,9 +165,14 @@ fn my_invite(request: &mut Request<'_>, group: u64, to: Membership) -> Result<Re
 
 /// `POST groups/{group}/invites/{user}`.
 fn invite(request: &mut Request<'_>, (group, user): (u64, u64)) -> Result<Reply, Reply> {
-    if let Some(Accepted | Invited) = request.group(group)?.membership(user) {
-        let message = "Already a member or invited";
-        return Err(Reply::error(400, message, "AlreadyHasStatus"));
+    match request.group(group)?.membership(user) {
+        Some(Accepted | Invited) => {
+            let message = "Already a member or invited";
+            return Err(Reply::error(400, message, "AlreadyHasStatus"));
+        }
+        // An invitation would end the ban.
+        Some(Banned) => return Err(Reply::forbidden()),
+        _ => {}
     }
     Change::new(Some("Invite"), &[], Invited).apply(request, (group, user))
 }
@@ -153,13 +183,30 @@ fn set_role(
     (group, user, role): (u64, u64, u64),
 ) -> Result<Reply, Reply> {
     let found = request.group(group)?;
-    if !found.allows(request.me(), "ManageRoles") {
+    let me = request.me();
+    if !found.allows(me, "ManageRoles") {
         return Err(Reply::forbidden());
     }
     if !found.has_role(role) {
         return Err(Reply::not_found());
     }
+    // Nobody gives or takes permissions that they lack.
+    let is_above = !found.allows_all(me, found.permissions_of_role(role))
+        || !found.allows_all(me, found.permissions(user));
+    if is_above {
+        return Err(Reply::forbidden());
+    }
+    keep_owner(found, me, user)?;
     member(request.cloud.set_role(group, user, role, request.now))
+}
+
+/// The reply 403 to a change of the owner's membership by somebody else.
+fn keep_owner(group: &Group, me: u64, user: u64) -> Result<(), Reply> {
+    if user == group.owner && me != user {
+        let message = "The owner's membership cannot be changed";
+        return Err(Reply::error(403, message, "CantModifyGroupCreator"));
+    }
+    Ok(())
 }
 
 fn member(member: Option<Member>) -> Result<Reply, Reply> {
@@ -211,6 +258,9 @@ impl Change {
             self.from.is_empty() || before.is_some_and(|before| self.from.contains(&before));
         if !is_possible || request.cloud.users.get(user).is_none() {
             return Err(Reply::not_found());
+        }
+        if self.permission.is_some() {
+            keep_owner(found, me, user)?;
         }
         let changed = request.set_membership(group, user, self.to);
         if self.is_silent {

@@ -21,4 +21,6 @@ mod sessions;
 mod token;
 mod users;
 
+#[cfg(test)]
+pub(crate) use router::table;
 pub use serve::serve;

@@ -39,7 +39,7 @@ pub(super) fn check(request: &Request<'_>, group: u64, user: u64) -> Result<Repl
 }
 
 /// The name of the permission with this number or name.
-fn name(text: &str) -> Option<&'static str> {
+pub(super) fn name(text: &str) -> Option<&'static str> {
     let mut names = PERMISSIONS.into_iter();
     match text.parse::<usize>() {
         Ok(number) => names.nth(number.checked_sub(1)?),

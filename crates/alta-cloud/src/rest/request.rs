@@ -32,7 +32,28 @@ impl Request<'_> {
         self.cloud.groups.get(&id).ok_or_else(Reply::not_found)
     }
 
-    /// The same, for a change that needs a permission.
+    /// The same for a group that the caller may see, or the reply 403.
+    pub(crate) fn visible_group(&self, id: u64) -> Result<&Group, Reply> {
+        let group = self.group(id)?;
+        if group.is_visible(self.me()) {
+            Ok(group)
+        } else {
+            Err(Reply::error(
+                403,
+                "This group is private",
+                "CantGetPrivateGroup",
+            ))
+        }
+    }
+
+    /// The same for a group that the caller is a member of, or the reply 403.
+    pub(crate) fn my_group(&self, id: u64) -> Result<&Group, Reply> {
+        let group = self.visible_group(id)?;
+        let member = group.member(self.me(), Membership::Accepted);
+        member.map(|_| group).ok_or_else(Reply::forbidden)
+    }
+
+    /// The group with this id, for a change that needs a permission.
     pub(crate) fn group_for(&mut self, id: u64, permission: &str) -> Result<&mut Group, Reply> {
         let me = self.me();
         let group = self.cloud.groups.get_mut(&id);

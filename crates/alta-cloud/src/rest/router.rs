@@ -11,8 +11,6 @@ use axum::{Extension, Router};
 
 /// All routes. The paths are in the form of [`canonical`](super::paths::canonical).
 pub(super) fn router<H: Host>() -> Router {
-    let rooms = members::routes(groups::routes(Routes::<H>::new()));
-    let rooms = friends::routes(users::routes(servers::routes(rooms)));
     let public = Router::new()
         .route("/sessions", post(log_in::<H>).put(refresh::<H>))
         .route("/sessions/email", post(log_in_by_email::<H>))
@@ -26,8 +24,34 @@ pub(super) fn router<H: Host>() -> Router {
         .route("/.well-known/openid-configuration", any(discovery::<H>))
         .route("/output/{user}/{file}", get(output::<H>))
         .method_not_allowed_fallback(wrong_method)
-        .nest("/api", rooms.into_router().merge(public))
+        .nest("/api", rooms::<H>().into_router().merge(public))
         .fallback(async || Reply::gateway(403, "Missing Authentication Token"))
+}
+
+/// The routes that need an access token.
+fn rooms<H: Host>() -> Routes<H> {
+    let rooms = members::routes(groups::routes(Routes::new()));
+    friends::routes(users::routes(servers::routes(rooms)))
+}
+
+/// Methods and paths of the routes that need an access token.
+#[cfg(test)]
+pub(crate) fn table<H: Host>() -> Vec<(&'static str, &'static str)> {
+    use axum::routing::MethodFilter;
+    let names = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    let filters = [
+        MethodFilter::GET,
+        MethodFilter::POST,
+        MethodFilter::PUT,
+        MethodFilter::PATCH,
+        MethodFilter::DELETE,
+    ];
+    let name = |method| {
+        let nth = filters.iter().position(|filter| *filter == method);
+        nth.map_or("another", |nth| names[nth])
+    };
+    let table = rooms::<H>().table.into_iter();
+    table.map(|(method, path)| (name(method), path)).collect()
 }
 
 async fn wrong_method() -> Reply {

@@ -99,8 +99,8 @@ fn access(cloud: &Cloud, now: Timestamp, call: &Call<'_>) -> Result<Grant, Reply
 /// The accounts that may use a route.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Callers {
-    /// Users and bots.
-    All,
+    /// Users, and bots whose token has one of these scopes.
+    Scopes(&'static [&'static str]),
     /// Users. Bots are refused, as py-tale documents.
     Users,
 }
@@ -108,12 +108,35 @@ pub(super) enum Callers {
 impl Callers {
     /// The reply 403 to another caller.
     fn check(self, grant: &Grant) -> Result<(), Reply> {
-        match (self, grant.identity) {
-            (Self::Users, Identity::Bot(_)) => Err(Reply::forbidden()),
-            _ => Ok(()),
+        let is_allowed = match (self, grant.identity) {
+            (_, Identity::User(_)) => true,
+            (Self::Users, Identity::Bot(_)) => false,
+            (Self::Scopes(names), Identity::Bot(_)) => {
+                names.iter().any(|name| grant.scopes.has(name))
+            }
+        };
+        if is_allowed {
+            Ok(())
+        } else {
+            Err(Reply::forbidden())
         }
     }
 }
+
+/// To read groups.
+pub(super) const GROUPS: Callers = Callers::Scopes(&["group.info", "group.view"]);
+/// To accept and reject invitations, and to request to join.
+pub(super) const JOIN: Callers = Callers::Scopes(&["group.join"]);
+/// To leave groups.
+pub(super) const LEAVE: Callers = Callers::Scopes(&["group.leave"]);
+/// For members, roles and bans.
+pub(super) const MEMBERS: Callers = Callers::Scopes(&["group.members"]);
+/// For the invitations of others.
+pub(super) const INVITE: Callers = Callers::Scopes(&["group.invite"]);
+/// To read servers.
+pub(super) const SERVERS: Callers = Callers::Scopes(&["server.view"]);
+/// For consoles.
+pub(super) const CONSOLE: Callers = Callers::Scopes(&["server.console"]);
 
 /// The work for a request, with the parameters `P` of its path.
 type Endpoint<P> = fn(&mut Request<'_>, P) -> Result<Reply, Reply>;
@@ -122,6 +145,9 @@ type Endpoint<P> = fn(&mut Request<'_>, P) -> Result<Reply, Reply>;
 pub(super) struct Routes<H> {
     router: Router,
     host: PhantomData<fn(H)>,
+    /// Methods and paths, for the test that tries each route.
+    #[cfg(test)]
+    pub(super) table: Vec<(MethodFilter, &'static str)>,
 }
 
 impl<H: Host> Routes<H> {
@@ -129,6 +155,8 @@ impl<H: Host> Routes<H> {
         Self {
             router: Router::new(),
             host: PhantomData,
+            #[cfg(test)]
+            table: Vec::new(),
         }
     }
 
@@ -152,6 +180,8 @@ impl<H: Host> Routes<H> {
                 })
             };
         self.router = self.router.route(path, on(method, handler));
+        #[cfg(test)]
+        self.table.push((method, path));
         self
     }
 

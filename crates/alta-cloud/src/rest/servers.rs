@@ -2,8 +2,7 @@ use super::id::Id;
 use super::permissions;
 use super::reply::Reply;
 use super::request::Request;
-use super::routes::Callers::All;
-use super::routes::Routes;
+use super::routes::{CONSOLE, Routes, SERVERS};
 use crate::host::Host;
 use crate::state::{Group, Membership, Purpose, Server, ServerShape};
 use crate::wire::json::Node;
@@ -16,47 +15,53 @@ const POST: MethodFilter = MethodFilter::POST;
 /// The routes below `servers`.
 pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
     let routes = routes
-        .on(GET, "/servers", All, of_my_groups)
-        .on(GET, "/servers/discover", All, of_my_groups)
-        .on(GET, "/servers/joined", All, of_my_groups)
-        .on(GET, "/servers/running", All, running)
-        .on(GET, "/servers/online", All, running)
-        .on(GET, "/servers/public", All, none)
-        .on(GET, "/servers/open", All, none)
-        .on(GET, "/servers/console", All, |request, ()| {
+        .on(GET, "/servers", SERVERS, of_my_groups)
+        .on(GET, "/servers/discover", SERVERS, of_my_groups)
+        .on(GET, "/servers/joined", SERVERS, of_my_groups)
+        .on(GET, "/servers/running", SERVERS, running)
+        .on(GET, "/servers/online", SERVERS, running)
+        .on(GET, "/servers/public", SERVERS, none)
+        .on(GET, "/servers/open", SERVERS, none)
+        .on(GET, "/servers/console", SERVERS, |request, ()| {
             list(request, |server| is_allowed(request, server, "Console"))
         })
-        .on(GET, "/servers/control", All, |request, ()| {
+        .on(GET, "/servers/control", SERVERS, |request, ()| {
             list(request, |server| {
                 is_allowed(request, server, "ControlServer")
             })
         })
-        .on(GET, "/servers/name/{name}", All, |request, name: String| {
-            list(request, |server| server.name.to_lowercase() == name)
-        })
-        .on(GET, "/servers/players/{user}", All, |request, user: u64| {
-            list(request, |server| server.players.contains_key(&user))
-        });
+        .on(
+            GET,
+            "/servers/name/{name}",
+            SERVERS,
+            |request, name: String| list(request, |server| server.name.to_lowercase() == name),
+        )
+        .on(
+            GET,
+            "/servers/players/{user}",
+            SERVERS,
+            |request, user: u64| list(request, |server| server.players.contains_key(&user)),
+        );
     routes
-        .on(GET, "/servers/favorites", All, |request, ()| {
+        .on(GET, "/servers/favorites", SERVERS, |request, ()| {
             let (me, favorites) = (request.me(), &request.cloud.favorites);
             list(request, |server| favorites.contains_key(&(me, server.id)))
         })
-        .on(POST, "/servers/favorites/{server}", All, add_favorite)
+        .on(POST, "/servers/favorites/{server}", SERVERS, add_favorite)
         .on(
             MethodFilter::DELETE,
             "/servers/favorites/{server}",
-            All,
+            SERVERS,
             remove_favorite,
         )
-        .on(GET, "/servers/{server}", All, |request, id: Id| {
+        .on(GET, "/servers/{server}", SERVERS, |request, id: Id| {
             Ok(Reply::ok(json(request, find(request, id)?)))
         })
-        .on(POST, "/servers/{server}/console", All, console)
+        .on(POST, "/servers/{server}/console", CONSOLE, console)
         .on(
             POST,
             "/servers/{server}/{user}/permissions/check",
-            All,
+            SERVERS,
             check,
         )
 }
@@ -65,7 +70,7 @@ pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
 fn list(request: &Request<'_>, is_listed: impl Fn(&Server) -> bool) -> Result<Reply, Reply> {
     let servers = request.cloud.servers.values();
     let rows: Vec<Node> = servers
-        .filter(|server| !server.is_self_hosted() && is_listed(server))
+        .filter(|server| is_visible(request, server) && is_listed(server))
         .map(|server| json(request, server))
         .collect();
     request.page(rows)
@@ -86,6 +91,11 @@ fn none(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
     list(request, |_| false)
 }
 
+/// Returns whether the caller may read a server: one of a group that the caller may read.
+fn is_visible(request: &Request<'_>, server: &Server) -> bool {
+    group(request, server).is_some_and(|group| group.is_visible(request.me()))
+}
+
 fn is_allowed(request: &Request<'_>, server: &Server, permission: &str) -> bool {
     group(request, server).is_some_and(|group| group.allows(request.me(), permission))
 }
@@ -102,7 +112,7 @@ fn group<'a>(request: &'a Request<'_>, server: &Server) -> Option<&'a Group> {
 fn find<'a>(request: &'a Request<'_>, id: Id) -> Result<&'a Server, Reply> {
     id.number()
         .and_then(|id| request.cloud.servers.get(&id))
-        .filter(|server| !server.is_self_hosted())
+        .filter(|server| is_visible(request, server))
         .ok_or_else(Reply::not_found)
 }
 

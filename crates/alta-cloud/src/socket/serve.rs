@@ -1,4 +1,5 @@
 use super::request::{Reply, Request};
+use super::subscriptions::Rights;
 use super::{migrate, subscriptions};
 use crate::host::Host;
 use crate::net::{
@@ -180,13 +181,17 @@ fn perform(
     if !is_owner || grant.purpose != Purpose::Access {
         return Reply::error(403, "Forbidden", "InvalidPermissionsToPerformAction");
     }
+    let rights = Rights {
+        scopes: grant.scopes,
+        subscriptions: limit,
+    };
     let path: Vec<&str> = request.path.split('/').collect();
     match (request.method.as_str(), path.as_slice()) {
         ("POST", ["subscription", "batch"]) => {
-            subscriptions::batch(cloud, connection, &request.json_content(), limit)
+            subscriptions::batch(cloud, connection, &request.json_content(), rights)
         }
         ("POST", ["subscription", event, key]) => {
-            subscriptions::subscribe(cloud, connection, event, key, limit)
+            subscriptions::subscribe(cloud, connection, event, key, rights)
         }
         ("DELETE", ["subscription", event, key]) => {
             subscriptions::unsubscribe(cloud, connection, event, key)

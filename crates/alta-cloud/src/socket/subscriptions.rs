@@ -1,5 +1,5 @@
 use super::request::Reply;
-use crate::state::{Cloud, Membership};
+use crate::state::{Cloud, Membership, Scopes};
 use crate::wire::json::Node;
 use crate::wire::main_content;
 use serde_json::Value;
@@ -34,6 +34,30 @@ const OF_A_GROUP: [&str; 15] = [
     "group-server-heartbeat",
 ];
 
+/// The scope for an event. Also unknown events need one.
+fn scope_of(event: &str) -> &'static str {
+    let is_of = |part: &str| event.contains(part);
+    if is_of("-invite-") || is_of("-request-") {
+        "ws.group_invites"
+    } else if is_of("-member-") {
+        "ws.group_members"
+    } else if is_of("-server-") {
+        "ws.group_servers"
+    } else if is_of("-ban-") {
+        "ws.group_bans"
+    } else {
+        "ws.group"
+    }
+}
+
+/// The limits of the account that makes a request.
+#[derive(Clone, Copy)]
+pub(super) struct Rights {
+    pub(super) scopes: Scopes,
+    /// The number of subscriptions of one connection.
+    pub(super) subscriptions: usize,
+}
+
 /// The most subscriptions in one batch.
 const BATCH_LIMIT: usize = 100;
 
@@ -43,14 +67,19 @@ pub(super) fn subscribe(
     connection: u64,
     event: &str,
     key: &str,
-    limit: usize,
+    rights: Rights,
 ) -> Reply {
+    if !rights.scopes.has(scope_of(event)) {
+        return Reply::error(403, "Missing scope", "InvalidPermissionsToPerformAction");
+    }
     if !may_subscribe(cloud, connection, event, key) {
         return Reply::sample("subscribe-not-found");
     }
     if let Some(socket) = cloud.sockets.get_mut(&connection) {
         let wanted = (event.to_owned(), key.to_owned());
-        if socket.subscriptions.len() >= limit && !socket.subscriptions.contains(&wanted) {
+        if socket.subscriptions.len() >= rights.subscriptions
+            && !socket.subscriptions.contains(&wanted)
+        {
             return too_many();
         }
         socket.subscriptions.insert(wanted);
@@ -69,7 +98,7 @@ pub(super) fn unsubscribe(cloud: &mut Cloud, connection: u64, event: &str, key: 
 }
 
 /// `POST subscription/batch`. The status is 200 even if some subscriptions fail.
-pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value, limit: usize) -> Reply {
+pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value, rights: Rights) -> Reply {
     let Some(entries) = content.as_array() else {
         return Reply::sample("text-ping");
     };
@@ -93,7 +122,7 @@ pub(super) fn batch(cloud: &mut Cloud, connection: u64, content: &Value, limit: 
     let mut failures = Vec::new();
     for (event, key) in pairs {
         // Several event names with the same key fail, which is a known bug of the real service.
-        if !seen.insert(key) || subscribe(cloud, connection, event, key, limit).status != 200 {
+        if !seen.insert(key) || subscribe(cloud, connection, event, key, rights).status != 200 {
             failures.push(Node::from(format!("{event}/{key}")));
         }
     }

@@ -1,4 +1,6 @@
 use super::cloud::Cloud;
+use super::groups::Membership;
+use super::main_socket::MainSocket;
 use crate::net::{Env, Hook};
 use crate::wire::json::Node;
 use crate::wire::main_socket;
@@ -14,7 +16,7 @@ impl Cloud {
             let name: Arc<str> = wanted.0.as_str().into();
             let mut frame = None;
             for socket in self.sockets.values() {
-                if !socket.subscriptions.contains(&wanted) {
+                if !socket.subscriptions.contains(&wanted) || !self.may_receive(socket, &wanted) {
                     continue;
                 }
                 let (event_name, key) = &wanted;
@@ -24,6 +26,17 @@ impl Cloud {
                 socket.link.send(frame, "id", Some(&name), fault);
             }
         }
+    }
+
+    /// Returns whether the account of a main websocket may get an event: the membership may have ended after the subscription.
+    fn may_receive(&self, socket: &MainSocket, (event, key): &(String, String)) -> bool {
+        // The key of these is the account itself, which a subscription checks.
+        if event.starts_with("me-") {
+            return true;
+        }
+        let group = key.parse().ok().and_then(|id: u64| self.groups.get(&id));
+        let me = socket.identity.id();
+        group.is_some_and(|group| group.member(me, Membership::Accepted).is_some())
     }
 
     /// Forgets the events that were added since they were last delivered.

@@ -120,6 +120,29 @@ impl Group {
         Some(self.members.get(&user)?.membership)
     }
 
+    /// Returns whether the user may read the group: a private one only as a member or with an invitation.
+    pub(crate) fn is_visible(&self, user: u64) -> bool {
+        use Membership::{Accepted, Invited};
+        self.kind != "Private" || matches!(self.membership(user), Some(Accepted | Invited))
+    }
+
+    /// Returns whether the user is a member whose role has all of these permissions.
+    pub(crate) fn allows_all<'a>(
+        &self,
+        user: u64,
+        permissions: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        let mut permissions = permissions.into_iter();
+        permissions.all(|permission| self.allows(user, permission))
+    }
+
+    /// The permissions of a role.
+    pub(crate) fn permissions_of_role(&self, role_id: u64) -> impl Iterator<Item = &str> {
+        let names = self.role(role_id).and_then(|role| role.get("permissions"));
+        let names = names.map_or(&[][..], Node::as_array);
+        names.iter().filter_map(Node::as_str)
+    }
+
     /// The record of a user whose membership is in this state.
     pub fn member(&self, user: u64, membership: Membership) -> Option<&Member> {
         let member = self.members.get(&user);
@@ -141,10 +164,9 @@ impl Group {
     /// The permissions of a member's role; none for other users.
     pub fn permissions(&self, user: u64) -> impl Iterator<Item = &str> {
         let member = self.member(user, Membership::Accepted);
-        let role = member.and_then(|member| self.role(member.role_id));
-        let names = role.and_then(|role| role.get("permissions"));
-        let names = names.map_or(&[][..], Node::as_array);
-        names.iter().filter_map(Node::as_str)
+        member
+            .into_iter()
+            .flat_map(|member| self.permissions_of_role(member.role_id))
     }
 
     /// Returns whether the user is a member whose role has a permission.

@@ -11,7 +11,7 @@ use std::time::Duration;
 async fn log_in(running: &Running, id: &str, secret: &str) -> (u16, Value) {
     let encoded: String = secret.replace('+', "%2B").replace('/', "%2F");
     let body = format!(
-        "grant_type=client_credentials&scope=group.info&client_id={id}&client_secret={encoded}"
+        "grant_type=client_credentials&scope=group.info+group.members+server.view&client_id={id}&client_secret={encoded}"
     );
     let form = [("content-type", "application/x-www-form-urlencoded")];
     let reply = http("POST", running.text("/token_url"), &form, &body).await;

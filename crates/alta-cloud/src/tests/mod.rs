@@ -1,0 +1,7 @@
+//! Attacks on the service.
+
+mod http;
+mod limits;
+mod roles;
+mod sockets;
+mod support;
