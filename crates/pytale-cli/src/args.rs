@@ -32,7 +32,8 @@ use std::path::PathBuf;
     version,
     about,
     after_help = "Exit status: 0 success, 1 the server refused or failed the command, 2 wrong use or configuration, \
-        3 the server could not be reached, 4 the token or login was refused, 5 no reply in time, 6 a file could not be read or written"
+        3 the server could not be reached, 4 the token or login was refused, 5 no reply in time, 6 a file could not be read or written, \
+        130 canceled by Ctrl-C"
 )]
 pub(crate) struct Args {
     /// Log more to standard error; use it twice for debug output.

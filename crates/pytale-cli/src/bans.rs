@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::groups;
 use crate::members::day;
+use crate::render::Format;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -14,9 +15,8 @@ use clap::Args;
 pub(crate) struct BansOptions {
     /// The id or the name of a group of the account.
     group: String,
-    /// Print the banned players as one JSON array.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) async fn run(options: &BansOptions, context: &Context) -> Result<(), Failure> {
@@ -26,7 +26,7 @@ pub(crate) async fn run(options: &BansOptions, context: &Context) -> Result<(), 
     let bans = listing("listing the bans", rest.bans().list(group), None).await?;
     print(
         context,
-        options.json,
+        options.format,
         &bans,
         ["id", "name", "since"],
         |banned| {

@@ -20,8 +20,13 @@ impl Context {
         self.options.resolve(&Self::settings()?)
     }
 
+    /// The servers that the command line names, or else the one of [`target`](Self::target).
+    pub(crate) fn targets(&self) -> Result<Vec<Target>, Failure> {
+        self.options.resolve_all(&Self::settings()?)
+    }
+
     /// The account of the cloud that the command line, the configuration file or the environment names.
     pub(crate) fn account(&self) -> Result<Account, Failure> {
-        Account::find(self.options.profile.as_deref(), &Self::settings()?)
+        Account::find(self.options.only_profile()?, &Self::settings()?)
     }
 }

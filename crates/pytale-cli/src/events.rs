@@ -1,13 +1,18 @@
 //! `tale events`: prints the events of a server, one on each line.
 
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::output::error_line;
-use crate::render::EventItem;
+use crate::failure::{Failure, Status};
+use crate::output::{error_line, failure_line};
+use crate::render::{EventItem, json_text};
+use crate::server::Target;
 use clap::Args;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use pytale::Console;
 use pytale::console::{Config, Subscribe, Subscription};
-use serde_json::Value;
+use pytale::model::escaped;
+use serde_json::{Value, json};
+use std::cell::Cell;
 use std::num::NonZero;
 use std::pin::pin;
 use std::time::Duration;
@@ -24,7 +29,8 @@ const SLOW: Duration = Duration::from_secs(20);
   tale events --follow --only PlayerJoined --only PlayerLeft
   tale events --follow --only PlayerKilled --json | jq .data.killedPlayer.username
   tale events --count 1 --only PlayerJoined
-  tale events --seconds 60 --where Ashwick"
+  tale events --seconds 60 --where Ashwick
+  tale events --follow --profile home --profile away"
 )]
 pub(crate) struct EventsOptions {
     /// Print events until Ctrl-C, also after restarts of the server.
@@ -53,12 +59,22 @@ pub(crate) struct EventsOptions {
 pub(crate) async fn run(options: &EventsOptions, context: &Context) -> Result<(), Failure> {
     // From here on, so that a signal during the connecting ends the program with success, too.
     let mut ended = pin!(pytale::shutdown_signal());
-    let target = context.target()?;
+    let targets = context.targets()?;
+    let lines = Lines {
+        options,
+        context,
+        filter: options.filter.as_deref().map(str::to_lowercase),
+        left: Cell::new(options.count.map(NonZero::get)),
+        widest: targets
+            .iter()
+            .map(|target| target.name.chars().count())
+            .max(),
+    };
     let printed = async {
-        let console = crate::server::connect(&target, Config::default(), options.wait).await?;
-        let result = print(options, context, &console).await;
-        console.close().await;
-        result
+        match targets.as_slice() {
+            [target] => of_one(&lines, target).await,
+            several => of_several(&lines, several).await,
+        }
     };
     tokio::select! {
         result = printed => result,
@@ -67,23 +83,68 @@ pub(crate) async fn run(options: &EventsOptions, context: &Context) -> Result<()
     }
 }
 
-async fn print(
-    options: &EventsOptions,
-    context: &Context,
-    console: &Console,
-) -> Result<(), Failure> {
-    let subscribe = subscribe(console, &options.only);
+async fn of_one(lines: &Lines<'_>, target: &Target) -> Result<(), Failure> {
+    let console = crate::server::connect(target, Config::default(), lines.options.wait).await?;
     let printed = async {
-        let stream = confirmed(subscribe).await?;
-        print_stream(options, context, console, stream).await
+        let stream = confirmed(subscribe(&console, &lines.options.only)).await?;
+        lines.print(&console, None, stream).await
     };
-    match options.seconds {
+    let result = match lines.options.seconds {
+        Some(seconds) => tokio::select! {
+            result = printed => result,
+            () = sleep(seconds) => Ok(()),
+        },
+        None => printed.await,
+    };
+    console.close().await;
+    result
+}
+
+/// Prints the events of several servers. A server that cannot be reached is told, and tried again; it does not delay the others.
+async fn of_several(lines: &Lines<'_>, targets: &[Target]) -> Result<(), Failure> {
+    let mut printing: FuturesUnordered<_> = targets
+        .iter()
+        .map(|target| async move { (target, of_one_of_several(lines, target).await) })
+        .collect();
+    let printed = async {
+        let mut first_failure = None;
+        while let Some((target, result)) = printing.next().await {
+            match result {
+                // The count is reached.
+                Ok(()) => return Ok(()),
+                Err(failure) => {
+                    first_failure.get_or_insert(failure.status());
+                    failure_line(&failure.of(&target.name));
+                }
+            }
+        }
+        let status = first_failure.unwrap_or(Status::Failed);
+        Err(Failure::new(
+            status,
+            "the streams of all servers have ended",
+        ))
+    };
+    match lines.options.seconds {
         Some(seconds) => tokio::select! {
             result = printed => result,
             () = sleep(seconds) => Ok(()),
         },
         None => printed.await,
     }
+}
+
+async fn of_one_of_several(lines: &Lines<'_>, target: &Target) -> Result<(), Failure> {
+    let console = crate::server::open_telling(target, Config::default()).await?;
+    let printed = async {
+        if let Err(failure) = crate::server::first_attempt(&console, target).await {
+            failure_line(&failure.of(&target.name));
+        }
+        let stream = subscribe(&console, &lines.options.only).await?;
+        lines.print(&console, Some(&target.name), stream).await
+    };
+    let result = printed.await;
+    console.close().await;
+    result
 }
 
 /// A subscription to these events, or to all events.
@@ -107,41 +168,66 @@ pub(crate) async fn confirmed(subscribe: Subscribe<Value>) -> Result<Subscriptio
     Ok(subscribing.await?)
 }
 
-async fn print_stream(
-    options: &EventsOptions,
-    context: &Context,
-    console: &Console,
-    mut stream: Subscription<Value>,
-) -> Result<(), Failure> {
-    let filter = options.filter.as_deref().map(str::to_lowercase);
-    let mut left = options.count.map(NonZero::get);
-    while left != Some(0) {
-        let Some(item) = stream.next().await else {
-            return Err(closed(console).await);
-        };
-        let item = EventItem::from(item);
-        if !item.contains(filter.as_deref()) {
-            continue;
+/// The lines of all servers.
+struct Lines<'o> {
+    options: &'o EventsOptions,
+    context: &'o Context,
+    filter: Option<String>,
+    /// The number of events that are still printed; `None` for all.
+    left: Cell<Option<u64>>,
+    /// The length of the longest name of a server.
+    widest: Option<usize>,
+}
+
+impl Lines<'_> {
+    /// Prints the events of a server until the count is reached. The server is named if there are several.
+    async fn print(
+        &self,
+        console: &Console,
+        named: Option<&str>,
+        mut stream: Subscription<Value>,
+    ) -> Result<(), Failure> {
+        while self.left.get() != Some(0) {
+            let Some(item) = stream.next().await else {
+                return Err(closed(console).await);
+            };
+            let item = EventItem::from(item);
+            if item.contains(self.filter.as_deref()) {
+                self.line(named, &item)?;
+            }
         }
-        if options.json {
-            context.output.line(format_args!("{}", item.json()));
+        Ok(())
+    }
+
+    fn line(&self, named: Option<&str>, item: &EventItem) -> Result<(), Failure> {
+        if self.left.get() == Some(0) {
+            return Ok(());
+        }
+        let output = &self.context.output;
+        if self.options.json {
+            let mut value = item.json();
+            if let (Some(name), None) = (named, value.get("console")) {
+                value["console"] = json!(name);
+            }
+            output.line(format_args!("{}", json_text(&value)?));
+        } else if let Some(name) = named {
+            let name = escaped(name).to_string();
+            let widest = self.widest.unwrap_or_default();
+            output.line(format_args!("{name:widest$}  {item}"));
         } else {
-            context.output.line(format_args!("{item}"));
+            output.line(format_args!("{item}"));
         }
         if item.is_event() {
-            left = left.map(|left| left - 1);
+            self.left.set(self.left.get().map(|left| left - 1));
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The failure of a stream that has ended: the console is closed.
 pub(crate) async fn closed(console: &Console) -> Failure {
     match console.ready().await {
         Err(error) => error.into(),
-        Ok(()) => Failure::new(
-            crate::failure::Status::Failed,
-            "the stream of events has ended",
-        ),
+        Ok(()) => Failure::new(Status::Failed, "the stream of events has ended"),
     }
 }

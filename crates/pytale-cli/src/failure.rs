@@ -20,10 +20,12 @@ pub(crate) enum Status {
     TimedOut = 5,
     /// A file or the output could not be read or written.
     Io = 6,
+    /// The user has canceled by Ctrl-C. It is the status that shells give to a program that this signal has ended.
+    Canceled = 130,
 }
 
 /// The failure of a subcommand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     status: Status,
     message: String,
@@ -67,6 +69,11 @@ impl Failure {
     /// The message without the next step.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The next step of the user.
+    pub(crate) fn help(&self) -> Option<&str> {
+        self.advice.as_deref()
     }
 
     pub(crate) fn exit_code(&self) -> ExitCode {

@@ -3,6 +3,7 @@
 use crate::cloud::{Named, find, listing, print};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::render::Format;
 use clap::Args;
 use pytale::model::JoinedGroup;
 use pytale::rest::Client;
@@ -12,16 +13,15 @@ use pytale::rest::Client;
   tale groups
   tale groups --json | jq '.[].group.name'")]
 pub(crate) struct GroupsOptions {
-    /// Print the groups as one JSON array.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) async fn run(options: &GroupsOptions, context: &Context) -> Result<(), Failure> {
     let rest = context.account()?.log_in().await?;
     let groups = joined(&rest).await?;
     let headings = ["id", "name", "role", "members", "servers"];
-    print(context, options.json, &groups, headings, |joined| {
+    print(context, options.format, &groups, headings, |joined| {
         let group = &joined.group;
         let role = joined.member.role_id.and_then(|id| group.role(id));
         [

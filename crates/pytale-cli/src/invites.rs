@@ -4,6 +4,7 @@ use crate::cloud::{Named, find, listing, of_rest, print, print_json};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::members::day;
+use crate::render::Format;
 use clap::{Args, Subcommand};
 use pytale::model::escaped;
 
@@ -44,7 +45,11 @@ pub(crate) async fn run(options: &InvitesOptions, context: &Context) -> Result<(
     let (typed, accept) = match &options.decision {
         None => {
             let headings = ["id", "name", "members", "invited", "description"];
-            return print(context, options.json, &invites, headings, |group| {
+            let format = Format {
+                json: options.json,
+                csv: false,
+            };
+            return print(context, format, &invites, headings, |group| {
                 [
                     group.id.to_string(),
                     group.name.clone(),

@@ -13,6 +13,8 @@ mod events;
 mod exec;
 mod failure;
 mod groups;
+mod input;
+mod interrupt;
 mod invites;
 mod login;
 mod macros;
@@ -38,7 +40,7 @@ mod whoami;
 
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use context::Context;
 use failure::Failure;
 use output::Output;
@@ -47,7 +49,7 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = parsed();
     log_to_stderr(args.verbose);
     let context = Context {
         options: args.target,
@@ -62,6 +64,15 @@ async fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// The command line. On a narrow terminal, the help of an option is below it.
+fn parsed() -> Args {
+    let command = Args::command().next_line_help(render::width() < 60);
+    let parsed = command
+        .try_get_matches()
+        .and_then(|mut found| Args::from_arg_matches_mut(&mut found));
+    parsed.unwrap_or_else(|error| error.exit())
 }
 
 async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> {

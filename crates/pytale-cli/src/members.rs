@@ -4,6 +4,7 @@ use crate::cloud::{listing, print};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::groups;
+use crate::render::Format;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -13,9 +14,8 @@ use clap::Args;
 pub(crate) struct MembersOptions {
     /// The id or the name of a group of the account.
     group: String,
-    /// Print the members as one JSON array.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) async fn run(options: &MembersOptions, context: &Context) -> Result<(), Failure> {
@@ -28,7 +28,7 @@ pub(crate) async fn run(options: &MembersOptions, context: &Context) -> Result<(
     let pages = rest.members().list(group.id);
     let members = listing("listing the members", pages, total).await?;
     let headings = ["id", "name", "role", "bot", "since"];
-    print(context, options.json, &members, headings, |member| {
+    print(context, options.format, &members, headings, |member| {
         let role = member.role_id.map_or_else(
             || "-".to_owned(),
             |id| {

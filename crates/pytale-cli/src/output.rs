@@ -1,6 +1,7 @@
 //! Standard output and standard error. Both can fail at any time, by a closed pipe or a full disk.
 
 use crate::failure::Failure;
+use crate::render::lines_escaped;
 use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 use std::sync::OnceLock;
@@ -58,5 +59,7 @@ pub(crate) fn error_line(line: fmt::Arguments<'_>) {
 
 /// Writes a failure to standard error, after the program's name.
 pub(crate) fn failure_line(failure: &Failure) {
-    error_line(format_args!("tale: {failure}"));
+    // The parts are escaped already; a part that was forgotten must not reach the terminal either.
+    let text = lines_escaped(&failure.to_string());
+    error_line(format_args!("tale: {text}"));
 }

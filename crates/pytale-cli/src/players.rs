@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::error_line;
-use crate::render;
+use crate::output::failure_line;
+use crate::render::{self, Format, json_text};
 use crate::server::Target;
 use clap::Args;
 use pytale::Console;
@@ -28,11 +28,12 @@ const ATTEMPTS: u32 = 3;
 #[command(after_long_help = "Examples:
   tale players
   tale players --json | jq -r '.[].name'
-  tale players --watch 5")]
+  tale players --csv > players.csv
+  tale players --watch 5
+  tale players --watch 5 --profile home --profile away")]
 pub(crate) struct PlayersOptions {
-    /// Print the list as JSON in one line: an array of objects with id, name, chunk and position.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
     /// Print the list again and again, with so many seconds between two lists, until Ctrl-C. In a terminal, the new list replaces
     /// the old one.
     #[arg(long, value_name = "SECONDS", value_parser = crate::seconds::seconds)]
@@ -41,6 +42,8 @@ pub(crate) struct PlayersOptions {
 
 /// A player of the list.
 struct Row {
+    /// The server, if there are several.
+    server: Option<String>,
     id: UserId,
     name: String,
     /// `None` if the server has not sent it.
@@ -49,101 +52,240 @@ struct Row {
 }
 
 pub(crate) async fn run(options: &PlayersOptions, context: &Context) -> Result<(), Failure> {
-    let target = context.target()?;
-    let console = crate::server::connect(&target, Config::default(), None).await?;
+    let targets = context.targets()?;
+    let mut servers: Vec<Listed> = targets.into_iter().map(Listed::of).collect();
+    if let [server] = servers.as_mut_slice() {
+        server.connect().await?;
+    }
     let result = match options.watch {
-        None => print_once(options, context, &console).await,
+        None => print_once(options, context, &mut servers).await,
         Some(every) => {
             let ended = pin!(pytale::shutdown_signal());
             tokio::select! {
-                result = watch(options, context, &console, &target, every) => result,
+                result = watch(options, context, &mut servers, every) => result,
                 () = ended => Ok(()),
                 () = context.output.failed() => Ok(()),
             }
         }
     };
-    console.close().await;
+    for server in servers {
+        if let Some(console) = server.console {
+            console.close().await;
+        }
+    }
     result
+}
+
+/// A server whose players are listed.
+struct Listed {
+    target: Target,
+    /// `None` before the first connection, and after the console was closed permanently.
+    console: Option<Console>,
+    /// The last failure that was told.
+    told: Option<String>,
+}
+
+impl Listed {
+    fn of(target: Target) -> Self {
+        Self {
+            target,
+            console: None,
+            told: None,
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), Failure> {
+        if self.console.is_none() {
+            let connected = crate::server::connect(&self.target, Config::default(), None).await;
+            self.console = Some(connected?);
+        }
+        Ok(())
+    }
+
+    async fn rows(&mut self) -> Result<Vec<Row>, Failure> {
+        self.connect().await?;
+        let Some(console) = &self.console else {
+            return Ok(Vec::new());
+        };
+        match list(console).await {
+            Ok(rows) => Ok(rows),
+            Err(error) => {
+                if matches!(error.kind(), ErrorKind::Closed { .. }) {
+                    self.console = None;
+                }
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// The players of all servers, and the failures of those that could not be listed. One server does not delay the others.
+async fn rows_of_all(servers: &mut [Listed]) -> (Vec<Row>, Vec<(String, Failure)>) {
+    let is_one = servers.len() == 1;
+    let lists = servers.iter_mut().map(|server| async {
+        let rows = server.rows().await;
+        (server.target.name.clone(), rows)
+    });
+    let (mut all, mut failed) = (Vec::new(), Vec::new());
+    for (name, rows) in futures_util::future::join_all(lists).await {
+        match rows {
+            Ok(rows) => all.extend(rows.into_iter().map(|row| Row {
+                server: (!is_one).then(|| name.clone()),
+                ..row
+            })),
+            Err(failure) => failed.push((name, failure)),
+        }
+    }
+    (all, failed)
 }
 
 async fn print_once(
     options: &PlayersOptions,
     context: &Context,
-    console: &Console,
+    servers: &mut [Listed],
 ) -> Result<(), Failure> {
-    let rows = list(console).await?;
-    context
-        .output
-        .line(format_args!("{}", shown(options, &rows)));
-    Ok(())
+    let is_one = servers.len() == 1;
+    let (rows, failed) = rows_of_all(servers).await;
+    let mut first_failure = None;
+    for (name, failure) in failed {
+        if is_one {
+            return Err(failure);
+        }
+        first_failure.get_or_insert(failure.status());
+        failure_line(&failure.of(&name));
+    }
+    let list = shown(options.format, &rows, is_one)?;
+    context.output.line(format_args!("{list}"));
+    match first_failure {
+        Some(status) => Err(Failure::new(status, "at least one server failed")),
+        None => Ok(()),
+    }
 }
 
-/// Prints lists until the console is closed. A failed list is told, and the next one is requested.
+/// Prints lists until the only console is closed. A failed list is told, and the next one is requested.
 async fn watch(
     options: &PlayersOptions,
     context: &Context,
-    console: &Console,
-    target: &Target,
+    servers: &mut [Listed],
     every: Duration,
 ) -> Result<(), Failure> {
-    let is_screen = !options.json && std::io::stdout().is_terminal();
+    let is_one = servers.len() == 1;
+    let is_text = !options.format.json && !options.format.csv;
+    let clear = if is_text && std::io::stdout().is_terminal() {
+        CLEAR
+    } else {
+        ""
+    };
     let mut ticks = interval(every);
     // A slow server is not asked twice at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let rows = match list(console).await {
-            Ok(rows) => rows,
-            Err(error) if matches!(error.kind(), ErrorKind::Closed { .. }) => {
-                return Err(error.into());
-            }
-            Err(error) => {
-                error_line(format_args!("tale: {error}"));
-                continue;
-            }
-        };
-        let list = shown(options, &rows);
-        if options.json {
+        let (rows, failed) = rows_of_all(servers).await;
+        if let ([(_, failure)], [Listed { console: None, .. }]) = (failed.as_slice(), &*servers) {
+            return Err(failure.clone());
+        }
+        let told = tell(servers, &failed);
+        if is_one && !failed.is_empty() {
+            continue;
+        }
+        let list = shown(options.format, &rows, is_one)?;
+        if !is_text {
             context.output.line(format_args!("{list}"));
             continue;
         }
-        let clear = if is_screen { CLEAR } else { "" };
-        let heading = heading(target, &rows, every);
+        let heading = heading(servers, &rows, every);
+        // A list of several servers says which are missing: the next list replaces the message on the terminal.
+        let missing = if clear.is_empty() || told.is_empty() {
+            String::new()
+        } else {
+            format!("\n{told}")
+        };
         context
             .output
-            .line(format_args!("{clear}{heading}\n{list}"));
+            .line(format_args!("{clear}{heading}{missing}\n{list}"));
     }
 }
 
-fn heading(target: &Target, rows: &[Row], every: Duration) -> String {
+/// Tells each failure once, until the server is listed again. Returns all failures of this list.
+fn tell(servers: &mut [Listed], failed: &[(String, Failure)]) -> String {
+    for server in servers {
+        let failure = failed.iter().find(|(name, _)| *name == server.target.name);
+        let text = failure.map(|(_, failure)| failure.message().to_owned());
+        if let Some((name, failure)) = failure
+            && server.told != text
+        {
+            failure_line(&failure.clone().of(name));
+        }
+        server.told = text;
+    }
+    let lines = failed
+        .iter()
+        .map(|(name, failure)| format!("-- {}: {}", escaped(name), escaped(failure.message())));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn heading(servers: &[Listed], rows: &[Row], every: Duration) -> String {
     let now = Timestamp::now().to_string();
     let clock = now.split_once('T').and_then(|(_, clock)| clock.get(..8));
     let plural = if rows.len() == 1 { "" } else { "s" };
+    let names: Vec<&str> = servers
+        .iter()
+        .map(|server| server.target.name.as_str())
+        .collect();
     format!(
         "-- {}: {} player{plural} at {} UTC, every {every:?}",
-        target.name,
+        escaped(names.join(", ")),
         rows.len(),
         clock.unwrap_or(&now)
     )
 }
 
-fn shown(options: &PlayersOptions, rows: &[Row]) -> String {
-    if options.json {
-        return rows.iter().map(row_json).collect::<Value>().to_string();
+fn shown(format: Format, rows: &[Row], is_one: bool) -> Result<String, Failure> {
+    if format.json {
+        return json_text(&rows.iter().map(row_json).collect::<Value>());
+    }
+    if format.csv {
+        return Ok(csv_of_rows(rows, is_one));
     }
     if rows.is_empty() {
-        return "no player is online".to_owned();
+        return Ok("no player is online".to_owned());
     }
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let cells = rows.iter().map(|row| {
-        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-        [
+        let server = row.server.as_ref().map(|name| escaped(name).to_string());
+        let cells = [
             row.id.to_string(),
             escaped(&row.name).to_string(),
             or_dash(row.chunk.as_deref().map(|chunk| escaped(chunk).to_string())),
             or_dash(row.position.map(position)),
-        ]
+        ];
+        server.into_iter().chain(cells).collect::<Vec<_>>()
     });
-    render::table(render::width(), ["id", "name", "chunk", "position"], cells)
+    let server = (!is_one).then_some("server");
+    let headings = server
+        .into_iter()
+        .chain(["id", "name", "chunk", "position"]);
+    Ok(render::table(render::width(), headings, cells))
+}
+
+fn csv_of_rows(rows: &[Row], is_one: bool) -> String {
+    let cells = rows.iter().map(|row| {
+        let at = row.position.map(|at| [at.x, at.y, at.z]);
+        let values = json!([
+            row.server,
+            row.id,
+            row.name,
+            row.chunk,
+            at.map(|at| at[0]),
+            at.map(|at| at[1]),
+            at.map(|at| at[2])
+        ]);
+        let cells = values.as_array().into_iter().flatten().map(render::cell);
+        cells.skip(usize::from(is_one)).collect()
+    });
+    let headings = ["server", "id", "name", "chunk", "x", "y", "z"];
+    render::csv(&headings[usize::from(is_one)..], cells)
 }
 
 fn position(at: Vector3) -> String {
@@ -151,12 +293,16 @@ fn position(at: Vector3) -> String {
 }
 
 fn row_json(row: &Row) -> Value {
-    json!({
+    let mut value = json!({
         "id": row.id,
         "name": row.name,
         "chunk": row.chunk,
         "position": row.position.map(|at| [at.x, at.y, at.z]),
-    })
+    });
+    if let Some(server) = &row.server {
+        value["server"] = json!(server);
+    }
+    value
 }
 
 /// The players, with `player list` where the server lacks `player list-detailed`.
@@ -187,6 +333,7 @@ fn is_transient(error: &Error) -> bool {
 async fn detailed(console: &Console) -> Result<Vec<Row>, Error> {
     let players = console.command(player::list_detailed()).await?;
     let rows = players.into_iter().map(|player| Row {
+        server: None,
         id: player.id,
         chunk: player.chunk_name().map(str::to_owned),
         position: player.position,
@@ -198,6 +345,7 @@ async fn detailed(console: &Console) -> Result<Vec<Row>, Error> {
 async fn simple(console: &Console) -> Result<Vec<Row>, Error> {
     let players = console.command(player::list()).await?;
     let rows = players.into_iter().map(|player| Row {
+        server: None,
         id: player.id,
         name: player.username,
         chunk: None,

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::input::lines_of_standard_input;
 use crate::output::{error_line, failure_line};
 use crate::render;
 use crate::server::Target;
@@ -10,10 +11,9 @@ use clap::Args;
 use pytale::Console;
 use pytale::console::Subscription;
 use serde_json::Value;
-use std::io::{BufRead as _, IsTerminal as _, stdin};
+use std::io::{IsTerminal as _, stdin};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 #[derive(Debug, Args)]
 #[command(
@@ -149,18 +149,4 @@ async fn commands(
         return Ok(());
     }
     std::future::pending().await
-}
-
-/// Reads lines in a thread of its own, which does not delay the end of the program as a read of the runtime would.
-fn lines_of_standard_input() -> mpsc::Receiver<std::io::Result<String>> {
-    let (sender, lines) = mpsc::channel(1);
-    std::thread::spawn(move || {
-        for line in stdin().lock().lines() {
-            let failed = line.is_err();
-            if sender.blocking_send(line).is_err() || failed {
-                return;
-            }
-        }
-    });
-    lines
 }

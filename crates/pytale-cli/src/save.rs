@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::interrupt::{may_have_run, until_interrupt};
 use clap::Args;
 use pytale::console::Config;
 use pytale::console::commands::save;
@@ -21,9 +22,13 @@ pub(crate) async fn run(options: &SaveOptions, context: &Context) -> Result<(), 
     let target = context.target()?;
     let console = crate::server::connect(&target, Config::default(), None).await?;
     let started = Instant::now();
-    let saved = console.command(save::now()).timeout(options.timeout).await;
+    let saving = async {
+        let saved = console.command(save::now()).timeout(options.timeout).await;
+        saved.map_err(|error| Failure::from(error).of(&format!("saving {}", target.name)))
+    };
+    let saved = until_interrupt(saving, || Some(may_have_run("save now"))).await;
     console.close().await;
-    saved.map_err(|error| Failure::from(error).of(&format!("saving {}", target.name)))?;
+    saved?;
     let after = started.elapsed().as_secs_f64();
     context
         .output

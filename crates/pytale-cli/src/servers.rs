@@ -4,6 +4,7 @@ use crate::cloud::{listing, print};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::groups;
+use crate::render::Format;
 use clap::Args;
 use pytale::model::{JoinedGroup, Server};
 
@@ -15,9 +16,8 @@ use pytale::model::{JoinedGroup, Server};
 pub(crate) struct ServersOptions {
     /// The id or the name of a group; all groups without it.
     group: Option<String>,
-    /// Print the servers as one JSON array.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) async fn run(options: &ServersOptions, context: &Context) -> Result<(), Failure> {
@@ -30,7 +30,7 @@ pub(crate) async fn run(options: &ServersOptions, context: &Context) -> Result<(
     let mut servers = listing("listing the servers", rest.servers().joined(), None).await?;
     servers.retain(|server| group.is_none() || server.group_id == group);
     let headings = ["id", "name", "state", "players", "group"];
-    print(context, options.json, &servers, headings, |server| {
+    print(context, options.format, &servers, headings, |server| {
         [
             server.id.to_string(),
             server.name.clone(),

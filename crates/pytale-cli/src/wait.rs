@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::events::{closed, confirmed};
 use crate::failure::{Failure, Status};
 use crate::output::error_line;
-use crate::render::EventItem;
+use crate::render::{EventItem, json_text};
 use crate::server::Target;
 use clap::Args;
 use pytale::Console;
@@ -47,7 +47,9 @@ pub(crate) async fn run(options: &WaitOptions, context: &Context) -> Result<(), 
         None => waiting.await?,
     };
     if options.json {
-        context.output.line(format_args!("{}", item.json()));
+        context
+            .output
+            .line(format_args!("{}", json_text(&item.json())?));
     } else {
         context.output.line(format_args!("{item}"));
     }

@@ -5,7 +5,7 @@ use super::progress::Progress;
 use crate::context::Context;
 use crate::failure::{Failure, Status};
 use crate::output::error_line;
-use crate::render;
+use crate::render::{self, Format, json_text};
 use pytale::model::escaped;
 use pytale::rest::Pages;
 use serde::Serialize;
@@ -62,16 +62,27 @@ where
     Ok(entries)
 }
 
-/// Prints entries as a table, or as a JSON array in one line.
+/// Prints entries as a table, as a JSON array in one line, or as CSV.
 pub(crate) fn print<T: Serialize, const N: usize>(
     context: &Context,
-    json: bool,
+    format: Format,
     entries: &[T],
     headings: [&str; N],
     row: impl Fn(&T) -> [String; N],
 ) -> Result<(), Failure> {
-    if json {
+    if format.json {
         return print_json(context, &entries);
+    }
+    if format.csv {
+        let rows = entries.iter().map(|entry| {
+            row(entry)
+                .iter()
+                .map(|cell| render::text_cell(cell))
+                .collect()
+        });
+        let text = render::csv(&headings, rows);
+        context.output.line(format_args!("{text}"));
+        return Ok(());
     }
     if entries.is_empty() {
         context.output.line(format_args!("(none)"));
@@ -87,8 +98,7 @@ pub(crate) fn print<T: Serialize, const N: usize>(
 
 /// Prints a value as JSON in one line.
 pub(crate) fn print_json(context: &Context, value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value)
-        .map_err(|error| Failure::new(Status::Failed, format!("writing JSON: {error}")))?;
+    let text = json_text(value)?;
     context.output.line(format_args!("{text}"));
     Ok(())
 }

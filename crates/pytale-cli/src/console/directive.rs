@@ -12,7 +12,7 @@ pub(super) struct Description {
     effect: &'static str,
 }
 
-pub(super) const DIRECTIVES: [Description; 12] = [
+pub(super) const DIRECTIVES: [Description; 15] = [
     describe(":sub", "EVENT ...", "subscribe to events; * for all"),
     describe(
         ":unsub",
@@ -24,6 +24,9 @@ pub(super) const DIRECTIVES: [Description; 12] = [
         "[TEXT]",
         "show only events that contain the text; all without a text",
     ),
+    describe(":pause", "", "hold the lines of events back"),
+    describe(":resume", "", "show the events since :pause"),
+    describe(":count", "", "the number of events of each name"),
     describe(
         ":watch",
         "[SECONDS COMMAND]",
@@ -72,6 +75,9 @@ pub(super) enum Directive {
     Sub(Vec<String>),
     Unsub(Vec<String>),
     Filter(Option<String>),
+    Pause,
+    Resume,
+    Count,
     Watch { every: Duration, command: String },
     EndWatches,
     Macro(MacroDirective),
@@ -115,6 +121,9 @@ pub(super) fn parse(line: &str) -> Result<Directive, String> {
         ":sub" => Ok(Directive::Sub(words())),
         ":unsub" => Ok(Directive::Unsub(words())),
         ":filter" => Ok(Directive::Filter(text())),
+        ":pause" => Ok(Directive::Pause),
+        ":resume" => Ok(Directive::Resume),
+        ":count" => Ok(Directive::Count),
         ":watch" if rest.is_empty() => Ok(Directive::EndWatches),
         ":watch" => watch(rest),
         ":macro" => Ok(Directive::Macro(macro_directive(rest))),

@@ -1,35 +1,33 @@
 //! The events of the subscriptions, as lines.
 
 use super::printer::Printer;
+use super::view::View;
 use crate::failure::Failure;
 use crate::render::EventItem;
 use pytale::Console;
 use pytale::console::{EventName, Subscription};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// The subscriptions of the session, each with a task that prints its events.
 pub(super) struct Feed {
     console: Console,
     printer: Printer,
-    filter: Arc<Filter>,
+    view: Arc<View>,
     tasks: HashMap<EventName, JoinHandle<()>>,
 }
-
-/// The text in lower case that a line must contain.
-type Filter = Mutex<Option<String>>;
 
 /// The key of the subscription to all events.
 const ALL: &str = "*";
 
 impl Feed {
-    pub(super) fn new(console: Console, printer: Printer) -> Self {
+    pub(super) fn new(console: Console, printer: Printer, view: Arc<View>) -> Self {
         Self {
             console,
             printer,
-            filter: Arc::default(),
+            view,
             tasks: HashMap::new(),
         }
     }
@@ -47,13 +45,13 @@ impl Feed {
         } else {
             self.console.subscribe_to([name])
         };
-        let (printer, filter) = (self.printer.clone(), Arc::clone(&self.filter));
+        let (printer, view) = (self.printer.clone(), Arc::clone(&self.view));
         let name = name.to_owned();
         let task = tokio::spawn(async move {
             match subscribe.await {
                 Ok(stream) => {
                     printer.print(format_args!("-- subscribed to {name}"));
-                    print_events(stream, &printer, &filter).await;
+                    print_events(stream, &printer, &view).await;
                 }
                 Err(error) => printer.print(Failure::from(error)),
             }
@@ -77,10 +75,6 @@ impl Feed {
         unknown
     }
 
-    pub(super) fn set_filter(&self, text: Option<&str>) {
-        *self.filter.lock().unwrap_or_else(PoisonError::into_inner) = text.map(str::to_lowercase);
-    }
-
     pub(super) fn names(&self) -> impl Iterator<Item = &EventName> {
         self.tasks.keys()
     }
@@ -92,15 +86,10 @@ impl Drop for Feed {
     }
 }
 
-async fn print_events(mut stream: Subscription<Value>, printer: &Printer, filter: &Filter) {
+async fn print_events(mut stream: Subscription<Value>, printer: &Printer, view: &View) {
     while let Some(item) = stream.next().await {
-        let item = EventItem::from(item);
-        let text = filter
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if item.contains(text.as_deref()) {
-            printer.print(item);
+        if let Some(line) = view.take(&EventItem::from(item)) {
+            printer.print(line);
         }
     }
 }

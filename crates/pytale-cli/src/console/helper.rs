@@ -43,7 +43,12 @@ impl Completer for ConsoleHelper {
             display: pytale::model::escaped(candidate.shown).to_string(),
             replacement: candidate.word + end,
         };
-        Ok((start, found.into_iter().map(pair).collect()))
+        // A word with control characters would reach the terminal as a part of the line.
+        let is_safe = |word: &str| pytale::model::escaped(word).to_string() == word;
+        let found = found
+            .into_iter()
+            .filter(|candidate| is_safe(&candidate.word));
+        Ok((start, found.map(pair).collect()))
     }
 }
 
@@ -67,7 +72,7 @@ impl Hinter for ConsoleHelper {
         (at == line.len())
             .then(|| self.lexicon.hint(line))
             .flatten()
-            .map(ParameterHint)
+            .map(|hint| ParameterHint(pytale::model::escaped(hint).to_string()))
     }
 }
 

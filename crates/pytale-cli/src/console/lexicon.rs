@@ -6,6 +6,7 @@ use crate::macros;
 use pytale::console::catalogue::{Catalogue, Entry, known as known_commands};
 use pytale::console::{Command, EventName, PlayerRef};
 use pytale::kit::players::Players;
+use pytale::model::escaped;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// A completion of the last word.
@@ -125,6 +126,8 @@ impl Lexicon {
             let written = by_name.to_string();
             let word = match written.trim_start() {
                 broken if broken.starts_with('<') => player.id().to_string(),
+                // Control characters would reach the terminal as a part of the line.
+                hidden if escaped(hidden).to_string() != hidden => player.id().to_string(),
                 name => name.to_owned(),
             };
             Candidate {

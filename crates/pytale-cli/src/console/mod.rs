@@ -14,15 +14,18 @@ mod printer;
 mod recordings;
 mod session;
 mod terminal_mode;
+mod view;
 mod watches;
 
 use crate::context::Context;
 use crate::exec::{self, ExecOptions};
 use crate::failure::Failure;
+use crate::output::error_line;
 use crate::server;
 use crate::transcript::Recorder;
 use clap::Args;
-use std::io::{IsTerminal as _, stdin};
+use std::io::{IsTerminal as _, stdin, stdout};
+use tokio::sync::mpsc;
 
 #[derive(Debug, Args)]
 #[command(
@@ -45,10 +48,27 @@ pub(crate) async fn run(options: &ConsoleOptions, context: &Context) -> Result<(
     if !stdin().is_terminal() {
         return exec::run(&ExecOptions::of_standard_input(), context).await;
     }
+    if !can_edit() {
+        error_line(format_args!(
+            "tale: this terminal has no line editor (TERM is dumb, or standard output is no terminal); each line is run as by `tale exec`"
+        ));
+        return exec::run(&ExecOptions::of_standard_input(), context).await;
+    }
     let target = context.target()?;
     let recorder = Recorder::default();
-    let console = server::open(&target, recorder.config()?).await?;
-    let result = session::run(&console, &target, &options.sub, recorder).await;
+    let (warn, warnings) = mpsc::unbounded_channel();
+    // The session shows a warning above the line that is being typed. It ends after the console.
+    let warn = move |text| drop(warn.send(text));
+    let console = server::open(&target, recorder.config()?, warn).await?;
+    let result = session::run(&console, &target, &options.sub, recorder, warnings).await;
     console.close().await;
     result
+}
+
+/// Returns whether a line can be edited: the editor moves the cursor.
+fn can_edit() -> bool {
+    // The values for which the editor itself reads plain lines.
+    const PLAIN: [&str; 3] = ["dumb", "cons25", "emacs"];
+    let kind = std::env::var("TERM").unwrap_or_default();
+    stdout().is_terminal() && !PLAIN.iter().any(|plain| kind.eq_ignore_ascii_case(plain))
 }

@@ -8,6 +8,7 @@ use super::lexicon::Lexicon;
 use super::printer::Printer;
 use super::recordings::Recordings;
 use super::terminal_mode::{TerminalMode, ended};
+use super::view::View;
 use super::watches::Watches;
 use crate::failure::Failure;
 use crate::macros;
@@ -21,6 +22,7 @@ use pytale::console::{State, Statuses};
 use pytale::kit::players::Players;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
 
 /// The screen of a terminal: clear it, and move the cursor to its beginning.
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -34,16 +36,19 @@ pub(super) async fn run(
     target: &Target,
     subscriptions: &[String],
     recorder: Recorder,
+    warnings: mpsc::UnboundedReceiver<String>,
 ) -> Result<(), Failure> {
     let players = Players::of(console);
     let lexicon = Arc::new(Lexicon::new(players.clone()));
     let mode = TerminalMode::saved();
     let (lines, printer) = Lines::start(Arc::clone(&lexicon), history::file_of(&target.name))?;
+    let view = Arc::<View>::default();
     let mut session = Session {
         console,
         players,
         lexicon,
-        feed: Feed::new(console.clone(), printer.clone()),
+        feed: Feed::new(console.clone(), printer.clone(), Arc::clone(&view)),
+        view,
         watches: Watches::default(),
         recordings: Recordings::new(recorder, printer.clone()),
         printer,
@@ -58,7 +63,7 @@ pub(super) async fn run(
         target.name
     ));
     tokio::select! {
-        () = session.serve(lines, &target.name, subscriptions) => {}
+        () = session.serve(lines, warnings, &target.name, subscriptions) => {}
         () = ended() => mode.restore(),
     }
     session.recordings.finish().await
@@ -69,13 +74,20 @@ struct Session<'c> {
     players: Players,
     lexicon: Arc<Lexicon>,
     feed: Feed,
+    view: Arc<View>,
     watches: Watches,
     recordings: Recordings,
     printer: Printer,
 }
 
 impl Session<'_> {
-    async fn serve(&mut self, mut lines: Lines, name: &str, subscriptions: &[String]) {
+    async fn serve(
+        &mut self,
+        mut lines: Lines,
+        mut warnings: mpsc::UnboundedReceiver<String>,
+        name: &str,
+        subscriptions: &[String],
+    ) {
         let mut statuses = self.console.statuses();
         let mut connection = Connection::default();
         self.subscribe(subscriptions);
@@ -84,6 +96,7 @@ impl Session<'_> {
             tokio::select! {
                 state = next_state(&mut statuses) => self.connection_changed(&mut connection, &state),
                 () = self.recordings.ended_early() => {}
+                Some(warning) = warnings.recv() => self.printer.print(warning),
                 line = lines.read(&prompt) => match line {
                     Some(line) if self.take(line.trim()).await => {}
                     _ => return,
@@ -114,7 +127,7 @@ impl Session<'_> {
         let started = Instant::now();
         tokio::select! {
             result = self.console.command(line) => match result {
-                Ok(reply) => self.printer.print(render::print_reply(&reply, render::width())),
+                Ok(reply) => self.printer.print(render::screen(&reply)),
                 Err(error) => self.printer.print(Failure::from(error)),
             },
             _ = tokio::signal::ctrl_c() => {
@@ -134,7 +147,10 @@ impl Session<'_> {
                     self.printer.print(format_args!("not subscribed to {name}"));
                 }
             }
-            Directive::Filter(text) => self.feed.set_filter(text.as_deref()),
+            Directive::Filter(text) => self.view.set_filter(text.as_deref()),
+            Directive::Pause => self.printer.print(self.view.pause()),
+            Directive::Resume => self.printer.print(self.view.resume()),
+            Directive::Count => self.print_counts(),
             Directive::Watch { every, command } => {
                 if !self
                     .watches
@@ -202,6 +218,16 @@ impl Session<'_> {
         }
     }
 
+    fn print_counts(&self) {
+        let counts = self.view.counts();
+        if counts.is_empty() {
+            self.printer.print("no event yet; :sub subscribes");
+        } else {
+            let table = render::table(render::width(), ["event", "number"], counts);
+            self.printer.print(table);
+        }
+    }
+
     fn print_players(&self) {
         let online = self.players.online();
         let rows = online.iter().map(|player| {
@@ -243,10 +269,14 @@ impl Session<'_> {
     fn print_help(&self, command: &str) {
         let catalogue = self.lexicon.catalogue();
         match catalogue.command_of_line(command) {
-            Some(entry) if entry.description.is_empty() => self.printer.print(entry),
-            Some(entry) => self
-                .printer
-                .print(format_args!("{entry}\n  {}", entry.description)),
+            Some(entry) => {
+                let mut text = entry.to_string();
+                if !entry.description.is_empty() {
+                    text = format!("{text}\n  {}", entry.description);
+                }
+                // The server describes the commands.
+                self.printer.print(render::lines_escaped(&text));
+            }
             None => self.printer.print(format_args!(
                 "no command {command} is known; Tab lists the commands"
             )),

@@ -36,7 +36,7 @@ impl Watches {
             loop {
                 ticks.tick().await;
                 let text = match console.command(command.as_str()).await {
-                    Ok(reply) => render::print_reply(&reply, render::width()),
+                    Ok(reply) => render::screen(&reply),
                     Err(error) => error.to_string(),
                 };
                 if last.as_ref() != Some(&text) {

@@ -1,8 +1,10 @@
 use pytale::model::escaped;
-use std::fmt;
 
 /// The longest part of a message of a server that is shown.
 const SHOWN: usize = 300;
+
+/// The width of a terminal below which columns waste too much of a line.
+const NARROW: u16 = 60;
 
 /// The outcome of a check, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,39 +50,54 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn new(level: Level, name: &'static str, text: impl AsRef<str>) -> Self {
+    fn new(level: Level, name: &'static str, text: &str, advice: Option<String>) -> Self {
         Self {
             level,
             name,
-            text: escaped(text.as_ref()).at_most(SHOWN).to_string(),
-            advice: None,
+            text: escaped(text).at_most(SHOWN).to_string(),
+            advice,
         }
     }
 
     pub(super) fn ok(name: &'static str, text: impl AsRef<str>) -> Self {
-        Self::new(Level::Ok, name, text)
+        Self::new(Level::Ok, name, text.as_ref(), None)
     }
 
-    pub(super) fn warning(name: &'static str, text: impl AsRef<str>) -> Self {
-        Self::new(Level::Warning, name, text)
+    /// A check that could not be made, and is no problem by itself.
+    pub(super) fn unknown(name: &'static str, text: impl AsRef<str>) -> Self {
+        Self::new(Level::Unknown, name, text.as_ref(), None)
     }
 
-    pub(super) fn critical(name: &'static str, text: impl AsRef<str>) -> Self {
-        Self::new(Level::Critical, name, text)
+    /// A problem that leaves the console usable, with the next step.
+    pub(super) fn warning(
+        name: &'static str,
+        text: impl AsRef<str>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self::new(Level::Warning, name, text.as_ref(), Some(advice.into()))
     }
 
-    pub(super) fn advice(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
-        self
+    /// A problem that makes the console unusable, with the next step.
+    pub(super) fn critical(
+        name: &'static str,
+        text: impl AsRef<str>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self::new(Level::Critical, name, text.as_ref(), Some(advice.into()))
     }
-}
 
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<9} {:<8} {}", self.level.name(), self.name, self.text)?;
+    /// The lines for a terminal of this width.
+    pub(super) fn lines(&self, width: u16) -> String {
+        let indent = if width < NARROW { 2 } else { 19 };
+        let (level, name, text) = (self.level.name(), self.name, &self.text);
+        let line = if width < NARROW {
+            format!("{level} {name}: {text}")
+        } else {
+            format!("{level:<9} {name:<8} {text}")
+        };
         match &self.advice {
-            Some(advice) => write!(f, "\n{:<19}help: {advice}", ""),
-            None => Ok(()),
+            Some(advice) => format!("{line}\n{:indent$}help: {advice}", ""),
+            None => line,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The console: its port, the login, a command, the version, and the clock.
 
-use super::check::{Check, Level};
+use super::check::Check;
 use super::probe::{self, Speaks};
 use crate::failure::{Failure, Status};
 use crate::server::{SelfHosted, Target, connect};
@@ -35,7 +35,9 @@ pub(super) async fn check_in_cloud(target: &Target, limit: Duration) -> Examined
             command(&console, &mut examined).await;
             console.close().await;
         }
-        Err(failure) => examined.add(Check::critical("console", failure.message()).advice(
+        Err(failure) => examined.add(Check::critical(
+            "console",
+            failure.message(),
             "`tale whoami` checks the account, `tale servers` lists the servers that are up",
         )),
     }
@@ -54,7 +56,11 @@ pub(super) async fn check(target: &Target, server: &SelfHosted, limit: Duration)
     let place = format!("{} port {}", server.host, server.port);
     if let Err(error) = probe::connect(&server.host, server.port, limit).await {
         let (cause, advice) = probe::cause(&error);
-        examined.add(Check::critical("console", format!("{place}: {cause}")).advice(advice));
+        examined.add(Check::critical(
+            "console",
+            format!("{place}: {cause}"),
+            advice,
+        ));
         return examined;
     }
     let console = match connect(target, config(limit), None).await {
@@ -82,7 +88,9 @@ async fn not_connected(
 ) -> Vec<Check> {
     if failure.status() == Status::Refused {
         let text = format!("{place} does not accept the token: {}", failure.message());
-        return vec![Check::critical("console", text).advice(
+        return vec![Check::critical(
+            "console",
+            text,
             "wait until the server has loaded its world; if it has, use the console_token.txt of this server, and restart \
              the server if the file is newer than its start",
         )];
@@ -91,15 +99,24 @@ async fn not_connected(
         Ok(speaks) => speaks,
         Err(error) => {
             let (cause, advice) = probe::cause(&error);
-            return vec![Check::critical("console", format!("{place}: {cause}")).advice(advice)];
+            return vec![Check::critical(
+                "console",
+                format!("{place}: {cause}"),
+                advice,
+            )];
         }
     };
     let is_encrypted = target.url.starts_with("wss:");
     let (text, advice) = match &speaks {
         // The token could not be read, which another check tells.
         Speaks::Websocket => {
+            if server.access.is_err() {
+                let text = format!("{place} speaks websocket, as a console does");
+                return vec![Check::ok("console", text)];
+            }
+            let advice = failure.help().unwrap_or("correct the place of the token");
             let text = format!("{place}: {}", failure.message());
-            return vec![Check::critical("console", text)];
+            return vec![Check::critical("console", text, advice)];
         }
         Speaks::Tls if is_encrypted => (
             failure.message().to_owned(),
@@ -117,7 +134,7 @@ async fn not_connected(
         _ => (speaks.text(), "correct the port: the console has 1760"),
     };
     let text = format!("{place} is no console: {text}");
-    vec![Check::critical("console", text).advice(advice)]
+    vec![Check::critical("console", text, advice)]
 }
 
 /// Runs a command, and reads the version and the clock of the server.
@@ -143,19 +160,24 @@ async fn command(console: &Console, examined: &mut Examined) {
             ErrorKind::TimedOut { after, .. } => Check::critical(
                 "reply",
                 format!("no reply to `player list` within {after:?}"),
-            )
-            .advice(
                 "wait until the server has loaded its world; if it has, restart it, since it hangs",
             ),
-            ErrorKind::CommandNotFound { .. } => {
-                Check::warning("reply", "the server does not have `player list` yet")
-                    .advice("wait until the server has loaded its world")
-            }
+            ErrorKind::CommandNotFound { .. } => Check::warning(
+                "reply",
+                "the server does not have `player list` yet",
+                "wait until the server has loaded its world",
+            ),
             // It fails while a player joins.
-            ErrorKind::Server { .. } => Check::warning("reply", error.to_string())
-                .advice("repeat the check; the command can fail while a player joins"),
-            _ => Check::critical("reply", error.to_string())
-                .advice("repeat the check; the server may just have stopped"),
+            ErrorKind::Server { .. } => Check::warning(
+                "reply",
+                error.to_string(),
+                "repeat the check; the command can fail while a player joins",
+            ),
+            _ => Check::critical(
+                "reply",
+                error.to_string(),
+                "repeat the check; the server may just have stopped",
+            ),
         }),
     }
 }
@@ -163,7 +185,7 @@ async fn command(console: &Console, examined: &mut Examined) {
 /// Compares the server's time of a reply with the time of this machine in the middle of the request.
 fn clock(reply: &Reply, sent: Timestamp, took: Duration) -> Check {
     let Some(theirs) = reply.timestamp() else {
-        return Check::new(Level::Unknown, "clock", "the server's replies have no time");
+        return Check::unknown("clock", "the server's replies have no time");
     };
     let ours = sent.checked_add(took / 2).unwrap_or(sent);
     let ahead = theirs.saturating_duration_since(ours);
@@ -182,7 +204,7 @@ fn clock(reply: &Reply, sent: Timestamp, took: Duration) -> Check {
         "behind"
     };
     let text = format!("the clock of this machine is {seconds:.0} s {side} the server's");
-    Check::warning("clock", text).advice("let both machines set their clocks by NTP")
+    Check::warning("clock", text, "let both machines set their clocks by NTP")
 }
 
 async fn version(console: &Console) -> Check {
@@ -196,10 +218,6 @@ async fn version(console: &Console) -> Check {
             };
             Check::ok("version", text)
         }
-        Err(_) => Check::new(
-            Level::Unknown,
-            "version",
-            "the server does not tell its version",
-        ),
+        Err(_) => Check::unknown("version", "the server does not tell its version"),
     }
 }

@@ -9,6 +9,7 @@ mod token;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::render;
 use crate::server::Target;
 use check::{Check, Level};
 use clap::Args;
@@ -64,7 +65,8 @@ pub(crate) async fn run(options: &DoctorOptions, context: &Context) -> Result<Ex
         target.url
     ));
     for check in &report.checks {
-        context.output.line(format_args!("{check}"));
+        let lines = check.lines(render::width());
+        context.output.line(format_args!("{lines}"));
     }
     context
         .output

@@ -64,8 +64,8 @@ mod tests {
     fn a_problem_with_a_bar_is_one_line_with_one_bar() {
         let report = Report {
             checks: vec![
-                Check::warning("login", "closed"),
-                Check::critical("console", "a|b\nc"),
+                Check::warning("login", "closed", "open it"),
+                Check::critical("console", "a|b\nc", "wait"),
             ],
             reply_time: Some(Duration::from_millis(12)),
             players: Some(3),

@@ -1,6 +1,6 @@
 //! The other ports of a self-hosted server: the login of players and the optional admin page.
 
-use super::check::{Check, Level};
+use super::check::Check;
 use super::probe::{self, Reply, Speaks};
 use crate::server::SelfHosted;
 use serde_json::{Map, Value};
@@ -27,8 +27,8 @@ pub(super) async fn login(server: &SelfHosted, port: u16, limit: Duration) -> Op
             Check::warning(
                 NAME,
                 format!("{place}: {cause}; players cannot log in there"),
+                left_out,
             )
-            .advice(left_out)
         }
         Ok(Reply::Bytes(bytes)) => match object(&bytes) {
             Some(about) => Check::ok(NAME, format!("{place}: {}", description(&about))),
@@ -45,12 +45,15 @@ async fn other(name: &'static str, server: &SelfHosted, port: u16, limit: Durati
         Ok(speaks) => Check::warning(
             name,
             format!("{place} does not reply to a ping: {}", speaks.text()),
-        )
-        .advice(match speaks {
-            Speaks::Websocket => "it can be a console: try --port with this number",
-            _ => "correct --login-port, or update TavernLib",
-        }),
-        Err(error) => Check::warning(name, format!("{place}: {}", probe::cause(&error).0)),
+            match speaks {
+                Speaks::Websocket => "it can be a console: try --port with this number",
+                _ => "correct --login-port, or update TavernLib",
+            },
+        ),
+        Err(error) => {
+            let (cause, advice) = probe::cause(&error);
+            Check::warning(name, format!("{place}: {cause}"), advice)
+        }
     }
 }
 
@@ -92,17 +95,16 @@ pub(super) async fn admin(server: &SelfHosted, port: u16, limit: Duration) -> Op
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             Check::ok(NAME, format!("{place}: not used (optional)"))
         }
-        Err(error) => Check::new(
-            Level::Unknown,
-            NAME,
-            format!("{place}: {}", probe::cause(&error).0),
-        ),
+        Err(error) => Check::unknown(NAME, format!("{place}: {}", probe::cause(&error).0)),
         Ok(speaks @ Speaks::Http(_)) => Check::ok(NAME, format!("{place}: {}", speaks.text())),
         Ok(speaks @ Speaks::Websocket) => Check::ok(
             NAME,
             format!("{place}: {}; another console may be there", speaks.text()),
         ),
-        Ok(speaks) => Check::warning(NAME, format!("{place} is no admin page: {}", speaks.text()))
-            .advice("find out which program uses this port, or name another one with --admin-port"),
+        Ok(speaks) => Check::warning(
+            NAME,
+            format!("{place} is no admin page: {}", speaks.text()),
+            "find out which program uses this port, or name another one with --admin-port",
+        ),
     })
 }

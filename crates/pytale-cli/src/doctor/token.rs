@@ -17,7 +17,14 @@ pub(super) async fn check(server: &SelfHosted) -> Vec<Check> {
         Some(path) => path.display().to_string(),
         None => "the environment".to_owned(),
     };
-    let token = match server.access.access().await {
+    let access = match &server.access {
+        Ok(access) => access,
+        Err(failure) => {
+            let advice = failure.help().unwrap_or("name it with --token-file");
+            return vec![Check::critical(NAME, failure.message(), advice)];
+        }
+    };
+    let token = match access.access().await {
         Ok(access) => access.token,
         Err(error) => return vec![missing(&error)],
     };
@@ -47,7 +54,7 @@ fn missing(error: &AccessError) -> Check {
             "name the console_token.txt of this server with --token-file",
         ),
     };
-    Check::critical(NAME, text).advice(advice)
+    Check::critical(NAME, text, advice)
 }
 
 /// The content. A server decides alone whether it accepts a token, so nothing here is critical.
@@ -57,20 +64,23 @@ fn claims(source: &str, claims: Option<&Claims>) -> Check {
         return Check::warning(
             NAME,
             format!("{source} does not contain a token of a console"),
-        )
-        .advice(wrong_file);
+            wrong_file,
+        );
     };
     let now = Timestamp::now();
     if claims.expires_at().is_some_and(|end| end < now) {
-        return Check::warning(NAME, format!("the token in {source} has expired"))
-            .advice("check the date of this machine; a token of a console does not expire");
+        return Check::warning(
+            NAME,
+            format!("the token in {source} has expired"),
+            "check the date of this machine; a token of a console does not expire",
+        );
     }
     if !claims.policies().contains(&POLICY) {
         return Check::warning(
             NAME,
             format!("the token in {source} lacks the policy {POLICY}"),
-        )
-        .advice(wrong_file);
+            wrong_file,
+        );
     }
     Check::ok(NAME, format!("from {source}"))
 }
@@ -90,7 +100,11 @@ fn readers(path: &Path) -> Option<Check> {
         "{readers} of this machine can read {} (mode {mode:03o})",
         path.display()
     );
-    Some(Check::warning(NAME, text).advice(format!("chmod 600 {}", path.display())))
+    Some(Check::warning(
+        NAME,
+        text,
+        format!("chmod 600 {}", path.display()),
+    ))
 }
 
 /// Access lists are not read on other platforms.

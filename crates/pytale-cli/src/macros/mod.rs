@@ -6,6 +6,7 @@ mod target;
 
 use crate::context::Context;
 use crate::failure::{Failure, Status};
+use crate::interrupt::until_interrupt;
 use crate::render;
 use clap::Args;
 use pytale::Console;
@@ -63,7 +64,9 @@ pub(crate) async fn run(options: &MacroOptions, context: &Context) -> Result<(),
     let config = Config::default().request_timeout(options.timeout);
     let console = crate::server::connect(&target, config, options.wait).await?;
     let show = |text: &str| context.output.line(format_args!("{text}"));
-    let result = perform(&found, &arguments, &console, show).await;
+    let work = perform(&found, &arguments, &console, show);
+    let effect = || Some("the last command of the macro may have run".to_owned());
+    let result = until_interrupt(work, effect).await;
     console.close().await;
     result
 }

@@ -28,6 +28,12 @@ impl EventItem {
         self.item.is_ok()
     }
 
+    /// The name of the event, without control characters.
+    pub(crate) fn name(&self) -> Option<String> {
+        let event = self.item.as_ref().ok()?;
+        Some(escaped(event.name.as_str()).to_string())
+    }
+
     /// Returns whether the line contains a text in lower case. A note about missing events is shown in any case.
     pub(crate) fn contains(&self, text: Option<&str>) -> bool {
         self.item.is_err() || text.is_none_or(|text| self.line.to_lowercase().contains(text))

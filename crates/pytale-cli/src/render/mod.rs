@@ -1,13 +1,22 @@
 //! Results of commands as text, by their shape.
 
+mod csv;
+mod cut;
 mod event;
+mod format;
+mod json;
 mod modules;
 mod scalar;
 mod shape;
 mod table;
 mod tree;
 
+pub(crate) use csv::{cell, csv, text as text_cell};
+pub(crate) use cut::{screen, shortened};
 pub(crate) use event::EventItem;
+pub(crate) use format::{Format, json_text, result};
+use json::json_line;
+pub(crate) use scalar::lines_escaped;
 pub(crate) use shape::print_reply;
 pub(crate) use table::table;
 

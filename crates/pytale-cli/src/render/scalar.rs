@@ -46,6 +46,11 @@ fn short(number: f64) -> String {
 
 /// A string without control characters, such as the escape sequences of a terminal. Line breaks are kept.
 pub(crate) fn lines_escaped(text: &str) -> String {
+    // Most texts have nothing to escape, and some have many megabytes.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
+    if text.bytes().all(is_plain) {
+        return text.strip_suffix('\n').unwrap_or(text).to_owned();
+    }
     let lines: Vec<String> = text.lines().map(|line| escaped(line).to_string()).collect();
     lines.join("\n")
 }

@@ -14,7 +14,7 @@ pub(crate) fn print_reply(reply: &Reply, width: u16) -> String {
     }
 }
 
-pub(crate) fn value_text(value: &Value, width: u16) -> String {
+pub(super) fn value_text(value: &Value, width: u16) -> String {
     if let Some(scalar) = scalar_text(value) {
         return scalar;
     }
@@ -31,12 +31,18 @@ pub(crate) fn value_text(value: &Value, width: u16) -> String {
     }
 }
 
-/// The keys of all objects in the order of the first appearance; `None` if an entry is no object.
-fn columns(values: &[Value]) -> Option<Vec<&str>> {
+/// The largest number of columns. Objects with more keys than that have little in common.
+const MOST_COLUMNS: usize = 64;
+
+/// The keys of all objects in the order of the first appearance; `None` if an entry is no object, or with too many keys.
+pub(super) fn columns(values: &[Value]) -> Option<Vec<&str>> {
     let mut columns: Vec<&str> = Vec::new();
     for value in values {
         for key in value.as_object()?.keys() {
             if !columns.contains(&key.as_str()) {
+                if columns.len() == MOST_COLUMNS {
+                    return None;
+                }
                 columns.push(key);
             }
         }
@@ -114,6 +120,13 @@ mod tests {
                 "{width}\n{text}"
             );
         }
+    }
+
+    #[test]
+    fn objects_without_common_keys_are_no_table() {
+        let objects = (0..1_000).map(|number| json!({format!("key{number}"): number}));
+        let text = value_text(&objects.collect(), 80);
+        assert!(text.starts_with("key0: 0\nkey1: 1"), "{text}");
     }
 
     #[test]

@@ -1,25 +1,30 @@
 use crate::failure::{Failure, Status};
 use crate::output::error_line;
+use crate::server::exposure::Watched;
 use crate::server::target::Target;
 use pytale::Console;
 use pytale::console::{Config, Dial, State, TcpDialer, Tls};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
 
-/// Opens the console of a server, which connects in the background and reconnects after every loss.
-pub(crate) async fn open(target: &Target, config: Config) -> Result<Console, Failure> {
-    if !target.is_in_cloud() {
-        warn_if_exposed(&target.url).await;
-    }
-    let access = target.access().await?;
+/// Opens the console of a server, which connects in the background and reconnects after every loss. `warn` shows a warning.
+pub(crate) async fn open(
+    target: &Target,
+    config: Config,
+    warn: impl Fn(String) + Send + Sync + 'static,
+) -> Result<Console, Failure> {
+    let access = Watched::new(target.access().await?, warn);
     let dialer = match &config.dialer {
         Some(dialer) => Arc::clone(dialer),
         None => dialer()?,
     };
     let config = config.label(target.name.clone()).dialer(dialer);
-    Ok(Console::open_with(access, config))
+    Ok(Console::open_with(Arc::new(access), config))
+}
+
+/// Opens the console, and shows warnings on standard error.
+pub(crate) async fn open_telling(target: &Target, config: Config) -> Result<Console, Failure> {
+    open(target, config, |text| error_line(format_args!("{text}"))).await
 }
 
 /// The dialer of consoles, for `ws` and `wss` addresses.
@@ -35,7 +40,7 @@ pub(crate) async fn connect(
     config: Config,
     wait: Option<Duration>,
 ) -> Result<Console, Failure> {
-    let console = open(target, config).await?;
+    let console = open_telling(target, config).await?;
     match wait {
         Some(wait) => console.ready_within(wait).await?,
         None => first_attempt(&console, target).await?,
@@ -43,7 +48,8 @@ pub(crate) async fn connect(
     Ok(console)
 }
 
-async fn first_attempt(console: &Console, target: &Target) -> Result<(), Failure> {
+/// Waits until the first attempt to connect has succeeded. Fails if it has failed.
+pub(crate) async fn first_attempt(console: &Console, target: &Target) -> Result<(), Failure> {
     let decided = |state: &State| !matches!(state, State::Connecting { .. });
     let state = console
         .statuses()
@@ -61,68 +67,5 @@ async fn first_attempt(console: &Console, target: &Target) -> Result<(), Failure
             Err(failure.of(&format!("connecting to {}", console.label())))
         }
         _ => Ok(console.ready().await?),
-    }
-}
-
-/// Warns if the token is sent unencrypted to an address that is neither loopback nor private.
-async fn warn_if_exposed(url: &str) {
-    let Some(address) = url.strip_prefix("ws://") else {
-        return;
-    };
-    let lookup = timeout(Duration::from_secs(2), tokio::net::lookup_host(address));
-    let Ok(Ok(mut addresses)) = lookup.await else {
-        return;
-    };
-    if addresses.any(|address| !is_private(address.ip())) {
-        error_line(format_args!(
-            "warning: the token is sent unencrypted to {address}; anyone on the way can read it and run any command\n  \
-             help: use an SSH tunnel or a wss:// address"
-        ));
-    }
-}
-
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        // 100.64.0.0/10 is the range of private overlay networks.
-        IpAddr::V4(ip) => {
-            let [first, second, ..] = ip.octets();
-            ip.is_loopback()
-                || ip.is_private()
-                || ip.is_link_local()
-                || ip.is_unspecified()
-                || (first == 100 && second & 0xc0 == 64)
-        }
-        IpAddr::V6(ip) => {
-            ip.is_loopback()
-                || ip.is_unspecified()
-                || ip.is_unique_local()
-                || ip.is_unicast_link_local()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_and_private_networks_are_private() {
-        for (address, private) in [
-            ("127.0.0.1", true),
-            ("::1", true),
-            ("10.1.2.3", true),
-            ("192.168.0.9", true),
-            ("172.16.0.1", true),
-            ("100.64.0.1", true),
-            ("fd00::1", true),
-            ("fe80::1", true),
-            ("::ffff:192.168.0.9", true),
-            ("203.0.113.7", false),
-            ("100.128.0.1", false),
-            ("2001:db8::1", false),
-            ("::ffff:203.0.113.7", false),
-        ] {
-            assert_eq!(is_private(address.parse().unwrap()), private, "{address}");
-        }
     }
 }

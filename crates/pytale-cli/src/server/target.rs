@@ -28,10 +28,11 @@ pub(crate) struct TargetOptions {
     /// The id or the name of a server of the cloud; the account is that of the profile, or of ALTA_CLIENT_ID and
     /// ALTA_CLIENT_SECRET.
     #[arg(long, global = true, value_name = "ID|NAME", conflicts_with_all = ["host", "port", "token_file"])]
-    pub(crate) server: Option<String>,
-    /// A profile of the configuration file.
+    pub(crate) server: Vec<String>,
+    /// A profile of the configuration file. Like --server, it can be repeated for the subcommands that work with several
+    /// servers: exec, events and players.
     #[arg(long, global = true, value_name = "NAME", env = "TALE_PROFILE")]
-    pub(crate) profile: Option<String>,
+    pub(crate) profile: Vec<String>,
 }
 
 /// A server with the access to its console.
@@ -50,7 +51,15 @@ pub(crate) struct SelfHosted {
     pub(crate) port: u16,
     /// The file with the token; `None` if the token itself is given.
     pub(crate) token_file: Option<PathBuf>,
-    pub(crate) access: Arc<dyn Access>,
+    /// Fails if no place of the token is known.
+    pub(crate) access: Result<Arc<dyn Access>, Failure>,
+}
+
+/// The names of one server on the command line.
+#[derive(Clone, Copy)]
+struct Named<'o> {
+    server: Option<&'o str>,
+    profile: Option<&'o str>,
 }
 
 enum Place {
@@ -62,11 +71,65 @@ enum Place {
 }
 
 impl TargetOptions {
+    /// The profile, of which there can be one at most.
+    pub(crate) fn only_profile(&self) -> Result<Option<&str>, Failure> {
+        at_most_one(&self.profile, "--profile")
+    }
+
+    /// The server of a subcommand that works with one.
     pub(crate) fn resolve(&self, settings: &Settings) -> Result<Target, Failure> {
-        if let Some(server) = self.cloud_server(settings)? {
-            let account = Account::find(self.profile.as_deref(), settings)?;
+        let named = Named {
+            server: at_most_one(&self.server, "--server")?,
+            profile: self.only_profile()?,
+        };
+        self.resolve_named(named, settings)
+    }
+
+    /// The servers of a subcommand that works with several: one of each `--profile`, or of each `--server`.
+    pub(crate) fn resolve_all(&self, settings: &Settings) -> Result<Vec<Target>, Failure> {
+        if self.profile.len() < 2 && self.server.len() < 2 {
+            return Ok(vec![self.resolve(settings)?]);
+        }
+        if self.host.is_some() || self.port.is_some() || self.token_file.is_some() {
+            return Err(Failure::usage(
+                "--host, --port and --token-file name one server, and several are given",
+            )
+            .advice("write a profile for each server"));
+        }
+        let several = if self.server.is_empty() {
+            let of = |profile| Named {
+                server: None,
+                profile: Some(profile),
+            };
+            self.profile
+                .iter()
+                .map(String::as_str)
+                .map(of)
+                .collect::<Vec<_>>()
+        } else {
+            let profile = self.only_profile()?;
+            let of = |server| Named {
+                server: Some(server),
+                profile,
+            };
+            self.server.iter().map(String::as_str).map(of).collect()
+        };
+        let mut targets: Vec<Target> = Vec::new();
+        for named in several {
+            let target = self.resolve_named(named, settings)?;
+            if targets.iter().any(|other| other.name == target.name) {
+                return Err(Failure::usage(format!("{} is given twice", target.name)));
+            }
+            targets.push(target);
+        }
+        Ok(targets)
+    }
+
+    fn resolve_named(&self, named: Named<'_>, settings: &Settings) -> Result<Target, Failure> {
+        if let Some(server) = self.cloud_server(named, settings)? {
+            let account = Account::find(named.profile, settings)?;
             return Ok(Target {
-                name: match (&self.server, account.profile()) {
+                name: match (named.server, account.profile()) {
                     (None, Some(profile)) => profile.to_owned(),
                     _ => server.clone(),
                 },
@@ -78,9 +141,8 @@ impl TargetOptions {
             });
         }
         // A server on the command line does not take the address or the token of the default profile.
-        let named = self.profile.is_some() || self.host.is_none();
-        let profile = if named {
-            settings.profile(self.profile.as_deref())?
+        let profile = if named.profile.is_some() || self.host.is_none() {
+            settings.profile(named.profile)?
         } else {
             None
         };
@@ -93,15 +155,17 @@ impl TargetOptions {
         let url = Console::parse_address(&address)?;
         let file = profile.and_then(|(_, profile)| profile.token_file.as_deref());
         let file = file.map(|path| settings.path_in(path));
-        let source = token::find(self.token_file.as_deref(), file)?;
+        let source = token::find(self.token_file.as_deref(), file);
         let token_file = match &source {
-            TokenSource::File(path) => Some(path.clone()),
-            TokenSource::Value(_) => None,
+            Ok(TokenSource::File(path)) => Some(path.clone()),
+            _ => None,
         };
-        let access: Arc<dyn Access> = match source {
-            TokenSource::File(path) => Arc::new(TokenFile::new(url.clone(), path)),
+        let access = source.map(|source| match source {
+            TokenSource::File(path) => {
+                Arc::new(TokenFile::new(url.clone(), path)) as Arc<dyn Access>
+            }
             TokenSource::Value(token) => Arc::new(ConsoleAccess::self_hosted(url.clone(), token)),
-        };
+        });
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
         // Without user and password, which an address can have.
@@ -122,11 +186,15 @@ impl TargetOptions {
     }
 
     /// The server of the cloud that the command line or the profile names.
-    fn cloud_server(&self, settings: &Settings) -> Result<Option<String>, Failure> {
-        if self.server.is_some() {
-            return Ok(self.server.clone());
+    fn cloud_server(
+        &self,
+        named: Named<'_>,
+        settings: &Settings,
+    ) -> Result<Option<String>, Failure> {
+        if let Some(server) = named.server {
+            return Ok(Some(server.to_owned()));
         }
-        let profile = settings.profile(self.profile.as_deref())?;
+        let profile = settings.profile(named.profile)?;
         let Some((name, profile)) = profile.filter(|(_, profile)| profile.server.is_some()) else {
             return Ok(None);
         };
@@ -144,7 +212,7 @@ impl TargetOptions {
             .advice("use two profiles: one with server, one with host, port and token-file"));
         }
         let of_options = self.host.is_some() || self.port.is_some() || self.token_file.is_some();
-        match (of_options, &self.profile) {
+        match (of_options, named.profile) {
             (false, _) => Ok(profile.server.clone()),
             // A self-hosted server on the command line takes nothing from the default profile.
             (true, None) => Ok(None),
@@ -172,7 +240,7 @@ impl Target {
     /// The access to the console. For a server of the cloud, logs in and finds the server.
     pub(crate) async fn access(&self) -> Result<Arc<dyn Access>, Failure> {
         match &self.place {
-            Place::SelfHosted(server) => Ok(Arc::clone(&server.access)),
+            Place::SelfHosted(server) => server.access.clone(),
             Place::Cloud { account, server } => {
                 let rest = account.log_in().await?;
                 let id = cloud::server_id(&rest, server).await?;
@@ -183,6 +251,17 @@ impl Target {
                 )))
             }
         }
+    }
+}
+
+fn at_most_one<'o>(given: &'o [String], option: &str) -> Result<Option<&'o str>, Failure> {
+    match given {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(
+            Failure::usage(format!("this subcommand takes one {option}"))
+                .advice("exec, events and players work with several servers"),
+        ),
     }
 }
 

@@ -563,3 +563,48 @@ async fn the_progress_is_gone_before_the_list() {
     assert!(lines[0].starts_with("ID"), "{lines:?}");
     assert_eq!(terminal.status(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_checks_a_server_of_the_cloud() {
+    let cloud = Cloud::start().await;
+    let server = cloud.sim.server();
+    cloud.sim.player_joins(server, "Ashwick").unwrap();
+    let done = cloud.tale(&["--server", "Thornwood", "doctor"]).await;
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{done:?}");
+    for text in [
+        "accepts the account",
+        " ms, 1 online",
+        "no problem was found",
+    ] {
+        assert!(done.out.contains(text), "{text}: {done:?}");
+    }
+    let done = cloud
+        .tale(&["--server", "Thornwood", "doctor", "--check"])
+        .await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.out.starts_with("TALE OK - Thornwood: "), "{done:?}");
+    cloud.sim.stop_server(server).await.unwrap();
+    let done = cloud.tale(&["--server", "Thornwood", "doctor"]).await;
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(
+        done.out.contains("critical  console") && done.out.contains("help: "),
+        "{done:?}"
+    );
+    cloud.write_secret("another-secret");
+    let done = cloud
+        .tale(&["--server", "Thornwood", "doctor", "--check"])
+        .await;
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(done.out.starts_with("TALE CRITICAL - "), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_csv_for_a_spreadsheet() {
+    let cloud = Cloud::start().await;
+    let done = cloud.tale(&["groups", "--csv"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines[0], "id,name,role,members,servers");
+    assert!(lines[1].contains("Thornwood Folk"), "{done:?}");
+    assert_eq!(cloud.tale(&["groups", "--csv", "--json"]).await.code, 2);
+}

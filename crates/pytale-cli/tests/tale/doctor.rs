@@ -260,3 +260,85 @@ async fn a_server_that_never_replies_is_a_problem() {
         "{done:?}"
     );
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn without_any_place_of_a_token_the_ports_are_checked() {
+    let town = Town::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().to_str().unwrap();
+    let variables = [("HOME", home), ("WINEPREFIX", ""), ("XDG_DATA_HOME", home)];
+    let login = port_with(Some(PING)).await;
+    let port = town.port();
+    let arguments = [
+        "--port",
+        &port,
+        "doctor",
+        "--login-port",
+        &login,
+        "--admin-port",
+        "0",
+    ];
+    let done = crate::run::tale_in(&variables, &arguments).await;
+    assert_eq!(done.code, 1, "{done:?}");
+    let token = line(&done, "token");
+    assert!(
+        token.starts_with("critical") && token.contains("no token file was found"),
+        "{done:?}"
+    );
+    assert!(
+        done.out
+            .contains("help: name it with --token-file or TAVERN_TOKEN_FILE"),
+        "{done:?}"
+    );
+    assert!(
+        line(&done, "console").contains("speaks websocket, as a console does"),
+        "{done:?}"
+    );
+    assert!(line(&done, "login").starts_with("ok "), "{done:?}");
+    let done = crate::run::tale_in(&variables, &[&arguments[..], &["--check"]].concat()).await;
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(done.out.starts_with("TALE CRITICAL - "), "{done:?}");
+    // All other subcommands cannot begin without a token.
+    let done = crate::run::tale_in(&variables, &["--port", &port, "exec", "time"]).await;
+    assert_eq!((done.code, done.out.as_str()), (2, ""), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_problem_says_what_to_do() {
+    let town = Town::start().await;
+    let silent = port_with(None).await;
+    let closed = closed_port().await;
+    let wrong = town.folder().join("wrong.txt");
+    std::fs::write(&wrong, "no token").unwrap();
+    for (port, token) in [
+        (town.port(), wrong.to_str().unwrap()),
+        (closed.clone(), town.token_file()),
+        (silent.clone(), "/no/such/file"),
+    ] {
+        let arguments = [
+            "--port",
+            &port,
+            "--token-file",
+            token,
+            "doctor",
+            "--timeout",
+            "1",
+            "--login-port",
+            &silent,
+            "--admin-port",
+            &silent,
+        ];
+        let done = tale(&arguments).await;
+        let lines: Vec<&str> = done.out.lines().collect();
+        let is_problem =
+            |line: &&str| line.starts_with("critical ") || line.starts_with("warning ");
+        let problems = lines.iter().filter(|line| is_problem(line)).count();
+        let helps = lines
+            .iter()
+            .filter(|line| line.trim_start().starts_with("help: "))
+            .count();
+        assert!(problems >= 3, "{done:?}");
+        assert_eq!(problems, helps, "{done:?}");
+    }
+}

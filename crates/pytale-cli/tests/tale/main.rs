@@ -14,6 +14,7 @@ mod doctor;
 mod events;
 mod exec;
 mod generated;
+mod hard;
 mod help;
 #[cfg(unix)]
 mod macros;
@@ -26,6 +27,10 @@ mod restart;
 mod run;
 mod save;
 mod sim;
+#[cfg(unix)]
+mod screens;
+mod scripted;
+mod several;
 #[cfg(unix)]
 mod terminal;
 mod wait;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::process::{Child, ChildStdout, Command};
 
 /// Far above the duration of any run, for a busy machine.
-const BOUND: Duration = Duration::from_mins(1);
+const BOUND: Duration = Duration::from_mins(3);
 
 /// The outcome of a run.
 #[derive(Debug)]
@@ -94,7 +94,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command(&[], arguments).spawn().unwrap();
+        Self::start_in(&[], arguments)
+    }
+
+    pub(crate) fn start_in(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut child = command(variables, arguments).spawn().unwrap();
         // No command follows.
         drop(child.stdin.take());
         let out = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -180,6 +184,10 @@ fn command(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
         "TAVERN_TOKEN",
         "TAVERN_TOKEN_FILE",
         "COLUMNS",
+        "NO_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "TALE_DATA",
         "ALTA_CLIENT_ID",
         "ALTA_CLIENT_SECRET",
         "ALTA_USERNAME",

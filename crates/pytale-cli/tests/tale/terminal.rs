@@ -9,7 +9,13 @@ use std::time::{Duration, Instant};
 /// Far above the duration of any step, for a busy machine.
 const BOUND: Duration = Duration::from_mins(1);
 
-type Shared = Arc<(Mutex<vt100::Parser>, Condvar)>;
+type Shared = Arc<(Mutex<Screen>, Condvar)>;
+
+/// The screen, and the bytes that have drawn it.
+struct Screen {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+}
 
 pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
@@ -40,6 +46,8 @@ impl Terminal {
             "TAVERN_TOKEN_FILE",
             "COLUMNS",
             "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
         ] {
             command.env_remove(name);
         }
@@ -49,7 +57,10 @@ impl Terminal {
         }
         let child = pty.slave.spawn_command(command).unwrap();
         let screen: Shared = Arc::new((
-            Mutex::new(vt100::Parser::new(size_of(rows), size_of(columns), 1_000)),
+            Mutex::new(Screen {
+                parser: vt100::Parser::new(size_of(rows), size_of(columns), 1_000),
+                raw: Vec::new(),
+            }),
             Condvar::new(),
         ));
         let output = pty.master.try_clone_reader().unwrap();
@@ -79,6 +90,7 @@ impl Terminal {
             .0
             .lock()
             .unwrap()
+            .parser
             .screen_mut()
             .set_size(size_of(rows), size_of(columns));
         // The screen is compared again.
@@ -92,10 +104,10 @@ impl Terminal {
         condition: impl Fn(&[String]) -> bool,
     ) -> Vec<String> {
         let deadline = Instant::now() + BOUND;
-        let (parser, changed) = &*self.screen;
-        let mut parser = parser.lock().unwrap();
+        let (screen, changed) = &*self.screen;
+        let mut screen = screen.lock().unwrap();
         loop {
-            let lines = lines_of(&parser);
+            let lines = lines_of(&screen.parser);
             if condition(&lines) {
                 return lines;
             }
@@ -105,7 +117,7 @@ impl Terminal {
                 "{what} did not happen; the screen:\n{}",
                 lines.join("\n")
             );
-            parser = changed.wait_timeout(parser, left).unwrap().0;
+            screen = changed.wait_timeout(screen, left).unwrap().0;
         }
     }
 
@@ -121,6 +133,11 @@ impl Terminal {
         self.wait_for(&format!("the line {line:?}"), |lines| {
             lines.last().is_some_and(|last| last == line)
         })
+    }
+
+    /// All bytes that the program has written.
+    pub(crate) fn raw(&self) -> Vec<u8> {
+        self.screen.0.lock().unwrap().raw.clone()
     }
 
     /// The settings of the terminal.
@@ -175,7 +192,10 @@ fn draw(mut output: Box<dyn Read + Send>, screen: &Shared) {
     let mut bytes = [0; 4_096];
     // A terminal whose program has ended is an error on Linux.
     while let Ok(read @ 1..) = output.read(&mut bytes) {
-        screen.0.lock().unwrap().process(&bytes[..read]);
+        let mut drawn = screen.0.lock().unwrap();
+        drawn.parser.process(&bytes[..read]);
+        drawn.raw.extend_from_slice(&bytes[..read]);
+        drop(drawn);
         screen.1.notify_all();
     }
 }
