@@ -283,7 +283,7 @@ async fn without_any_place_of_a_token_the_ports_are_checked() {
     assert_eq!(done.code, 1, "{done:?}");
     let token = line(&done, "token");
     assert!(
-        token.starts_with("critical") && token.contains("no token file was found"),
+        token.starts_with("critical") && token.contains("no console_token.txt was found"),
         "{done:?}"
     );
     assert!(

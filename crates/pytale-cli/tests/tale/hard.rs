@@ -51,7 +51,7 @@ async fn a_result_of_many_megabytes_is_written_whole() {
     let done = tale(&odd.options(&["exec", "--timeout", "100", "rows"])).await;
     assert_eq!((done.code, done.err.as_str()), (0, ""));
     assert_eq!(done.out.lines().count(), rows + 1);
-    assert!(done.out.ends_with("\n99999   xxxxxxxx\n"));
+    assert!(done.out.ends_with("\n99999  xxxxxxxx\n"));
     let done = tale(&odd.options(&["exec", "--timeout", "100", "line"])).await;
     assert_eq!((done.code, done.err.as_str()), (0, ""));
     assert_eq!(done.out.len(), 50_000_001);

@@ -171,7 +171,11 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.exit_code();
             }
-            assert!(Instant::now() < deadline, "the program did not end");
+            assert!(
+                Instant::now() < deadline,
+                "the program did not end; the screen:\n{}",
+                lines_of(&self.screen.0.lock().unwrap().parser).join("\n")
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
