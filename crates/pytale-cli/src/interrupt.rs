@@ -10,7 +10,8 @@ pub(crate) async fn until_interrupt<T>(
 ) -> Result<T, Failure> {
     let started = Instant::now();
     tokio::select! {
-        result = work => result,
+        // Ctrl-C is listened to before the work begins.
+        biased;
         Ok(()) = tokio::signal::ctrl_c() => {
             let waited = started.elapsed().as_secs_f64();
             let failure = Failure::new(Status::Canceled, format!("canceled after {waited:.1} s"));
@@ -19,6 +20,7 @@ pub(crate) async fn until_interrupt<T>(
                 None => failure,
             })
         }
+        result = work => result,
     }
 }
 

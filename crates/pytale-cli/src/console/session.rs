@@ -126,14 +126,16 @@ impl Session<'_> {
     async fn command(&self, line: &str) {
         let started = Instant::now();
         tokio::select! {
-            result = self.console.command(line) => match result {
-                Ok(reply) => self.printer.print(render::screen(&reply)),
-                Err(error) => self.printer.print(Failure::from(error)),
-            },
+            // Ctrl-C is listened to before the command is sent.
+            biased;
             _ = tokio::signal::ctrl_c() => {
                 let waited = started.elapsed().as_secs_f64();
                 self.printer.print(format_args!("canceled after {waited:.1} s; the command may have run"));
             }
+            result = self.console.command(line) => match result {
+                Ok(reply) => self.printer.print(render::screen(&reply)),
+                Err(error) => self.printer.print(Failure::from(error)),
+            },
         }
     }
 

@@ -26,11 +26,11 @@ mod replay;
 mod restart;
 mod run;
 mod save;
-mod sim;
 #[cfg(unix)]
 mod screens;
 mod scripted;
 mod several;
+mod sim;
 #[cfg(unix)]
 mod terminal;
 mod wait;
