@@ -182,9 +182,9 @@ mod tests {
             let there = combinations.iter().any(|chosen| *chosen == wanted);
             assert!(there, "{wanted:?} is not in {combinations:?}");
         }
-        // Thirteen sets of parts, each with and without the simulator; four choices of TLS except without any part; metrics
-        // with the five sets that have handlers.
-        assert_eq!(combinations.len(), (1 + 12 * 4) * 2 + 5 * 4 * 2);
+        // Thirteen sets of parts, each without the simulator, with it, and with its program; four choices of TLS except without any
+        // part; metrics with the five sets that have handlers.
+        assert_eq!(combinations.len(), (1 + 12 * 4) * 3 + 5 * 4 * 3);
         assert_eq!(of(find("alta-bot")).unwrap().len(), 8);
     }
 

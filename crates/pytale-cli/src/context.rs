@@ -1,5 +1,6 @@
 use crate::cloud::Account;
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::output::Output;
 use crate::server::{Target, TargetOptions};
 use crate::settings::{Settings, config_file};
@@ -7,6 +8,7 @@ use crate::settings::{Settings, config_file};
 /// The parts that all subcommands share.
 pub(crate) struct Context {
     pub(crate) options: TargetOptions,
+    pub(crate) log: Log,
     pub(crate) output: Output,
 }
 

@@ -16,6 +16,7 @@ mod groups;
 mod input;
 mod interrupt;
 mod invites;
+mod log;
 mod login;
 mod macros;
 mod man;
@@ -38,21 +39,21 @@ mod transcript;
 mod wait;
 mod whoami;
 
-use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use context::Context;
 use failure::Failure;
+use log::Log;
 use output::Output;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = parsed();
-    log_to_stderr(args.verbose);
+    let log = Log::start(args.verbose);
     let context = Context {
         options: args.target,
+        log,
         output: Output::default(),
     };
     let result = run(&args.command, &context).await;
@@ -107,21 +108,4 @@ async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> 
         Command::Man(options) => man::run(options, context),
     }?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The level is debug at most: at trace, the websocket library logs the handshake request, which contains a token.
-fn log_to_stderr(verbosity: u8) {
-    let level = match verbosity {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
-    };
-    let filter = EnvFilter::new(format!("{level},tungstenite=info,tokio_tungstenite=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
-        // A log line that cannot be written must not end the program.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr)
-        .init();
 }

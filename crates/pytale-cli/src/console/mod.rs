@@ -60,7 +60,15 @@ pub(crate) async fn run(options: &ConsoleOptions, context: &Context) -> Result<(
     // The session shows a warning above the line that is being typed. It ends after the console.
     let warn = move |text| drop(warn.send(text));
     let console = server::open(&target, recorder.config()?, warn).await?;
-    let result = session::run(&console, &target, &options.sub, recorder, warnings).await;
+    let result = session::run(
+        &console,
+        &target,
+        &options.sub,
+        recorder,
+        warnings,
+        &context.log,
+    )
+    .await;
     console.close().await;
     result
 }

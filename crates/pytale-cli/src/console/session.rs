@@ -11,6 +11,7 @@ use super::terminal_mode::{TerminalMode, ended};
 use super::view::View;
 use super::watches::Watches;
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::macros;
 use crate::render::{self, counted};
 use crate::server::Target;
@@ -37,11 +38,14 @@ pub(super) async fn run(
     subscriptions: &[String],
     recorder: Recorder,
     warnings: mpsc::UnboundedReceiver<String>,
+    log: &Log,
 ) -> Result<(), Failure> {
     let players = Players::of(console);
     let lexicon = Arc::new(Lexicon::new(players.clone()));
     let mode = TerminalMode::saved();
     let (lines, printer) = Lines::start(Arc::clone(&lexicon), history::file_of(&target.name))?;
+    let above = printer.clone();
+    let _log_above_the_line = log.print_with(move |line| above.print(line));
     let view = Arc::<View>::default();
     let mut session = Session {
         console,

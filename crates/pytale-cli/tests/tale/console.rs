@@ -97,6 +97,26 @@ async fn the_console_continues_after_a_restart_of_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn log_lines_are_above_the_line_that_is_typed() {
+    let town = Town::start().await;
+    let mut terminal = console(&town, &["-v"]);
+    terminal.keys("time s");
+    terminal.wait_for_line("home> time s");
+    town.world.restart().await.unwrap();
+    let lines = terminal.wait_for("the log of the restart", |lines| {
+        let logged = lines.iter().any(|line| line.contains("INFO"));
+        let again = lines
+            .iter()
+            .any(|line| line.starts_with("-- connected again"));
+        logged && again && lines.last().is_some_and(|last| last == "home> time s")
+    });
+    let typed = lines.iter().filter(|line| line.contains("time s"));
+    assert_eq!(typed.collect::<Vec<_>>(), ["home> time s"]);
+    terminal.keys("\x03\x04");
+    assert_eq!(terminal.status(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lines_are_in_the_history_of_the_server() {
     let town = Town::start().await;
     let mut terminal = console(&town, &[]);
