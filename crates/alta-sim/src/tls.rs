@@ -60,6 +60,10 @@ impl Tls {
         Ok(Self::default())
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "it reads the acceptor with the feature `tls`"
+    )]
     pub(crate) fn is_used(&self) -> bool {
         false
     }
