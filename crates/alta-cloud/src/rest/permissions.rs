@@ -1,22 +1,7 @@
 use super::reply::Reply;
 use super::request::Request;
+use crate::state::PERMISSIONS;
 use crate::wire::{lenient, rest_body};
-
-/// The permissions. A request may write each as its name or as its number, from 1.
-const PERMISSIONS: [&str; 12] = [
-    "Invite",
-    "AcceptInvite",
-    "Ban",
-    "Kick",
-    "CreateServer",
-    "ModifyGroup",
-    "ModifyServer",
-    "Console",
-    "ControlServer",
-    "ManageRoles",
-    "ManageReports",
-    "ManageSaves",
-];
 
 /// `POST groups/{group}/{user}/permissions/check`, and the same of a server for its group.
 pub(super) fn check(request: &Request<'_>, group: u64, user: u64) -> Result<Reply, Reply> {
@@ -38,7 +23,7 @@ pub(super) fn check(request: &Request<'_>, group: u64, user: u64) -> Result<Repl
     ))
 }
 
-/// The name of the permission with this number or name.
+/// The name of the permission with this name, or with this number from 1.
 pub(super) fn name(text: &str) -> Option<&'static str> {
     let mut names = PERMISSIONS.into_iter();
     match text.parse::<usize>() {

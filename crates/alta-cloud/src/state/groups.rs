@@ -6,6 +6,22 @@ use crate::wire::{main_content, rest_body, rest_item};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The permissions that a role can have, in the order of their numbers, from 1.
+pub const PERMISSIONS: [&str; 12] = [
+    "Invite",
+    "AcceptInvite",
+    "Ban",
+    "Kick",
+    "CreateServer",
+    "ModifyGroup",
+    "ModifyServer",
+    "Console",
+    "ControlServer",
+    "ManageRoles",
+    "ManageReports",
+    "ManageSaves",
+];
+
 /// The state of a user's membership in a group.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,6 +5,7 @@ mod keys;
 mod tests;
 
 use crate::failure::Failure;
+use alta_cloud::state::PERMISSIONS;
 use pytale::Console;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -126,22 +127,6 @@ pub(crate) struct RoleConfig {
     #[serde(default)]
     pub(crate) allowed_commands: Vec<String>,
 }
-
-/// The permissions of roles.
-const PERMISSIONS: [&str; 12] = [
-    "Invite",
-    "AcceptInvite",
-    "Ban",
-    "Kick",
-    "CreateServer",
-    "ModifyGroup",
-    "ModifyServer",
-    "Console",
-    "ControlServer",
-    "ManageRoles",
-    "ManageReports",
-    "ManageSaves",
-];
 
 fn loopback() -> IpAddr {
     Ipv4Addr::LOCALHOST.into()

@@ -220,7 +220,6 @@ async fn a_reader_that_closes_the_pipe_is_no_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_behind_standard_output_has_its_status() {
     let town = Town::start().await;
-    let port = town.port();
     for arguments in [
         "exec 'player list'",
         "players",
@@ -228,19 +227,7 @@ async fn a_full_disk_behind_standard_output_has_its_status() {
         "doctor",
         "exec --json time",
     ] {
-        let program = env!("CARGO_BIN_EXE_tale");
-        let line = format!(
-            "'{program}' --port {port} --token-file '{}' {arguments} > /dev/full",
-            town.token_file()
-        );
-        let done = tokio::process::Command::new("sh")
-            .args(["-c", &line])
-            .env("TALE_CONFIG", "/nonexistent/tale.toml")
-            .output();
-        let done = tokio::time::timeout(std::time::Duration::from_mins(1), done)
-            .await
-            .unwrap()
-            .unwrap();
+        let done = in_shell(&town, &format!("{arguments} > /dev/full")).await;
         let err = String::from_utf8(done.stderr).unwrap();
         assert_eq!(done.status.code(), Some(6), "{arguments}: {err}");
         assert!(
@@ -254,26 +241,13 @@ async fn a_full_disk_behind_standard_output_has_its_status() {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_standard_streams_do_not_stop_the_program() {
     let town = Town::start().await;
-    let port = town.port();
     for (arguments, streams) in [
         ("console", "<&-"),
         ("exec", "<&-"),
         ("exec time", "2>&-"),
         ("exec time", ">&-"),
     ] {
-        let program = env!("CARGO_BIN_EXE_tale");
-        let line = format!(
-            "'{program}' --port {port} --token-file '{}' {arguments} {streams}",
-            town.token_file()
-        );
-        let done = tokio::process::Command::new("sh")
-            .args(["-c", &line])
-            .env("TALE_CONFIG", "/nonexistent/tale.toml")
-            .output();
-        let done = tokio::time::timeout(std::time::Duration::from_mins(1), done)
-            .await
-            .unwrap()
-            .unwrap();
+        let done = in_shell(&town, &format!("{arguments} {streams}")).await;
         assert_eq!(
             done.status.code(),
             Some(0),
@@ -328,4 +302,22 @@ async fn colors_follow_the_variables_and_redirects_are_plain() {
     assert!(!colored(&done.out) && !colored(&done.err), "{done:?}");
     let done = tale_in(&[("CLICOLOR_FORCE", "1")], &arguments).await;
     assert!(!colored(&done.out) && colored(&done.err), "{done:?}");
+}
+/// Runs the program for a town by a shell line, which has the arguments and the redirections.
+#[cfg(unix)]
+async fn in_shell(town: &Town, arguments: &str) -> std::process::Output {
+    let program = env!("CARGO_BIN_EXE_tale");
+    let line = format!(
+        "'{program}' --port {} --token-file '{}' {arguments}",
+        town.port(),
+        town.token_file()
+    );
+    let done = tokio::process::Command::new("sh")
+        .args(["-c", &line])
+        .env("TALE_CONFIG", "/nonexistent/tale.toml")
+        .output();
+    tokio::time::timeout(std::time::Duration::from_mins(1), done)
+        .await
+        .unwrap()
+        .unwrap()
 }
