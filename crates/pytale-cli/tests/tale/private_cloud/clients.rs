@@ -1,5 +1,6 @@
 //! Libraries and a script in front of a private cloud.
 
+use super::npm;
 use super::support::{BOUND, Own, SERVERS, files};
 use pytale::bot::{Bot, BotCredentials, Endpoints};
 use pytale::kit::Handlers;
@@ -89,25 +90,57 @@ async fn a_script_without_any_library_uses_both_servers_and_sees_a_restart() {
             ],
         )
         .await;
-    own.sim.player_joins(own.servers[1], "Ashwick").unwrap();
     let service = own.serve().await;
-    let mut child = Command::new(python)
+    let mut command = Command::new(python);
+    command
         .arg(files().join("bot.py"))
         .args([&service.token_url, &service.rest_url, &service.socket_url])
+        .args([&account.id, &account.secret]);
+    restart_is_seen(&own, command).await;
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alta_jsapi_uses_both_servers_and_sees_a_restart() {
+    let Some(packages) = npm::packages().await else {
+        return;
+    };
+    let own = Own::start().await;
+    let account = own.add_bot("Example_Bot", &[]).await;
+    let user = own
+        .json(&["add-user", "Larch", "--role", "Moderator"])
+        .await;
+    let service = own.serve().await;
+    let mut command = npm::node(&files().join("jsapi_bot.js"));
+    command
+        .arg(packages)
+        .args([&service.token_url, &service.rest_url, &service.socket_url])
         .args([&account.id, &account.secret])
+        .args(["Larch", user["password"].as_str().unwrap()]);
+    let received = restart_is_seen(&own, command).await;
+    // The bytes below the websockets are among them.
+    assert!(received.contains("Connection Succeeded"));
+    service.end().await;
+}
+
+/// Runs a script that uses both servers, and restarts the first one. Returns everything that the script received.
+async fn restart_is_seen(own: &Own, mut command: Command) -> String {
+    own.sim.player_joins(own.servers[1], "Ashwick").unwrap();
+    let mut child = command
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut received = String::new();
     let mut next = async || {
         loop {
             let line = timeout(BOUND, lines.next_line()).await.unwrap().unwrap();
             let line = line.expect("the script still runs");
-            own.assert_no_token(&line);
             let report: Value = serde_json::from_str(&line).unwrap();
-            if report.get("did").is_some() {
-                return report;
+            match report["received"].as_str() {
+                Some(text) => received += text,
+                None => return report,
             }
         }
     };
@@ -126,11 +159,14 @@ async fn a_script_without_any_library_uses_both_servers_and_sees_a_restart() {
     }
     own.sim.stop_server(own.servers[0]).await.unwrap();
     assert_eq!(next().await["did"], "lost");
-    assert_eq!(next().await["did"], "offline");
+    let offline = next().await;
+    assert_eq!(offline["did"], "offline", "{offline}");
+    assert_ne!(offline["is_online"], true, "{offline}");
     own.sim.start_server(own.servers[0]).unwrap();
     let back = next().await;
     assert_eq!(back["did"], "back", "{back}");
     let status = timeout(BOUND, child.wait()).await.unwrap().unwrap();
     assert!(status.success());
-    service.end().await;
+    own.assert_no_token(&received);
+    received
 }
