@@ -1,6 +1,6 @@
+use super::connection::cut;
 use super::reply::Reply;
 use super::routes::Arrival;
-use super::serve::cut;
 use crate::host::Host;
 use crate::net::{Action, Hook, Junk};
 use axum::Extension;

@@ -1,6 +1,6 @@
+use super::connection::{Connection, cut};
 use super::reply::Reply;
 use super::routes::Arrival;
-use super::serve::{Connection, cut};
 use crate::host::Host;
 use crate::net::{ClientAction, HttpRequest, Service, headers};
 use axum::Extension;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod call;
+mod connection;
 mod faults;
 mod friends;
 mod groups;

@@ -1,3 +1,4 @@
+use super::connection::{Connection, Gone};
 use super::faults::faults;
 use super::journal::journal;
 use super::paths::canonical;
@@ -9,12 +10,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
 use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::fmt;
 use std::sync::Arc;
 use tokio::time::timeout;
 use tower_service::Service as _;
@@ -78,44 +77,8 @@ async fn respond<H: Host>(
     Ok(response)
 }
 
-/// A connection, as its requests know it.
-pub(super) struct Connection<H> {
-    pub(super) host: Arc<H>,
-    pub(super) id: u64,
-    pub(super) admission: Arc<Admission>,
-}
-
-impl<H> Clone for Connection<H> {
-    fn clone(&self) -> Self {
-        Self {
-            host: Arc::clone(&self.host),
-            id: self.id,
-            admission: Arc::clone(&self.admission),
-        }
-    }
-}
-
-/// The end of the connection without a response.
-#[derive(Clone, Copy, Debug)]
-struct Gone;
-
-impl fmt::Display for Gone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is cut")
-    }
-}
-
-impl std::error::Error for Gone {}
-
 /// The response to a request whose body does not arrive. The connection ends with it.
 fn too_late() -> Response {
     let reply = Reply::error(408, "The request took too long", "RetryActionLater");
     ([(CONNECTION, "close")], reply).into_response()
-}
-
-/// In place of a response, the end of the connection.
-pub(super) fn cut() -> Response {
-    let mut response = StatusCode::BAD_REQUEST.into_response();
-    response.extensions_mut().insert(Gone);
-    response
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cloud;
+mod cloud_accounts;
 mod delivery;
 mod directory;
 mod friends;

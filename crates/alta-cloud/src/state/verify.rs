@@ -1,5 +1,4 @@
-use super::accounts::Account;
-use super::cloud::Cloud;
+use super::accounts::{Account, Accounts};
 use super::secrets::{HashCost, SecretHash};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -20,6 +19,17 @@ impl Verifier {
             cost,
         }
     }
+
+    /// The first step of a login. The result says nothing about the account.
+    pub(super) fn check(self: &Arc<Self>, account: Option<&Account>) -> Check {
+        Check {
+            verifier: Arc::clone(self),
+            account: account.map(|account| Verified {
+                account: account.user_id,
+                hash: account.secret.clone(),
+            }),
+        }
+    }
 }
 
 /// A login: the account, if it exists, and the hash of its secret.
@@ -36,22 +46,11 @@ pub(crate) struct Verified {
     hash: SecretHash,
 }
 
-impl Cloud {
-    /// The first step of a login, under the lock. The result says nothing about the account.
-    pub(crate) fn check(&self, account: Option<&Account>) -> Check {
-        Check {
-            verifier: Arc::clone(&self.verifier),
-            account: account.map(|account| Verified {
-                account: account.user_id,
-                hash: account.secret.clone(),
-            }),
-        }
-    }
-
-    /// The last step of a login, under the lock. `None` if the account was removed or its secret replaced meanwhile.
-    pub(crate) fn verified(&self, verified: &Verified) -> Option<&Account> {
-        let account = self.accounts.get(verified.account);
-        account.filter(|account| account.secret == verified.hash)
+impl Verified {
+    /// The last step of a login. `None` if the account was removed or its secret replaced meanwhile.
+    pub(super) fn account<'a>(&self, accounts: &'a Accounts) -> Option<&'a Account> {
+        let account = accounts.get(self.account);
+        account.filter(|account| account.secret == self.hash)
     }
 }
 
