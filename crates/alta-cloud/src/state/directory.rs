@@ -3,8 +3,12 @@ use super::ids::next_id;
 use super::servers::{Server, ServerInfo, ServerShape};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const FIRST_SERVER: u64 = 3_000_011;
+
+/// The shortest time between two notes that a server runs.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 impl Cloud {
     /// Adds a server, which is offline. Without a group it is self-hosted.
@@ -25,6 +29,7 @@ impl Cloud {
                 online: false,
                 started_at: now,
                 last_online: now,
+                noted_online: now,
                 created_at: now,
                 players: BTreeMap::new(),
                 console_port: None,
@@ -60,6 +65,24 @@ impl Cloud {
         }
         self.emit_server("group-server-status", server, now);
         true
+    }
+
+    /// Notes the time at which the server was last online, so that it is stored: the end of the last run, or for a running server
+    /// the present time, at most once a minute. To be called as a change of its own, so that its failure undoes nothing else.
+    pub fn note_last_online(&mut self, server: u64, now: Timestamp) {
+        let Some(found) = self.servers.get(&server) else {
+            return;
+        };
+        let (seen, pause) = if found.online {
+            (now, NOTED_EVERY)
+        } else {
+            (found.last_online, Duration::ZERO)
+        };
+        let is_due = seen > found.noted_online
+            && seen.duration_since(found.noted_online).unsigned_abs() >= pause;
+        if is_due && let Some(found) = self.servers.get_mut(&server) {
+            found.noted_online = seen;
+        }
     }
 
     /// Adds a player to a server and sends its status.

@@ -11,6 +11,7 @@ mod hs256;
 mod ids;
 mod main_socket;
 mod memberships;
+mod restore;
 mod row;
 mod rows;
 mod scopes;

@@ -87,23 +87,23 @@ fn damaged(row: &Row, reason: impl fmt::Display) -> DamagedRow {
 }
 
 /// The stored values by key.
-type Stored<K, V> = BTreeMap<K, <V as Record>::Stored>;
+pub(super) type Stored<K, V> = BTreeMap<K, <V as Record>::Stored>;
 
 /// All stored values.
 #[derive(Default)]
-struct All {
-    accounts: Stored<u64, Account>,
-    users: Stored<u64, User>,
-    groups: Stored<u64, Group>,
-    members: BTreeMap<u64, Stored<u64, Member>>,
-    servers: Stored<u64, Server>,
-    friendships: Stored<(u64, u64), Timestamp>,
-    favorites: Stored<(u64, u64), Timestamp>,
-    generations: Stored<u64, u64>,
+pub(super) struct All {
+    pub(super) accounts: Stored<u64, Account>,
+    pub(super) users: Stored<u64, User>,
+    pub(super) groups: Stored<u64, Group>,
+    pub(super) members: BTreeMap<u64, Stored<u64, Member>>,
+    pub(super) servers: Stored<u64, Server>,
+    pub(super) friendships: Stored<(u64, u64), Timestamp>,
+    pub(super) favorites: Stored<(u64, u64), Timestamp>,
+    pub(super) generations: Stored<u64, u64>,
 }
 
 impl All {
-    fn of(rows: &[Row]) -> Result<Self, DamagedRow> {
+    pub(super) fn of(rows: &[Row]) -> Result<Self, DamagedRow> {
         let mut all = Self::default();
         for row in rows {
             match row.kind.as_str() {
@@ -228,55 +228,6 @@ impl Cloud {
             }
         }
     }
-
-    /// Makes the stored part of the state that of these rows. Adds the events of memberships that differ.
-    pub(crate) fn restore(&mut self, rows: &[Row], now: Timestamp) -> Result<(), DamagedRow> {
-        let All {
-            accounts,
-            users,
-            groups,
-            mut members,
-            servers,
-            friendships,
-            favorites,
-            generations,
-        } = All::of(rows)?;
-        self.accounts.0.replace(accounts, |_, account| account);
-        self.users.0.replace(users, |_, user| user);
-        self.tokens.generations.replace(generations, |_, it| it);
-        self.groups
-            .replace(groups, |id, group| group.into_group(*id));
-        self.servers
-            .replace(servers, |id, server| server.into_server(*id));
-        self.friendships.replace(friendships, |_, since| since);
-        self.favorites.replace(favorites, |_, since| since);
-        let ids: Vec<u64> = self.groups.keys().copied().collect();
-        for id in ids {
-            let wanted = members.remove(&id).unwrap_or_default();
-            self.change_members(id, &wanted, now);
-            if let Some(group) = self.groups.get_mut(&id) {
-                group.members.replace(wanted, |_, member| member);
-            }
-        }
-        self.settle();
-        Ok(())
-    }
-
-    /// Adds the events of the memberships and roles that differ from the wanted ones.
-    fn change_members(&mut self, id: u64, wanted: &BTreeMap<u64, Member>, now: Timestamp) {
-        for (user, member) in wanted {
-            let before = self
-                .groups
-                .get(&id)
-                .and_then(|group| group.members.get(user))
-                .map(|member| (member.membership, member.role_id));
-            if before.map(|(membership, _)| membership) != Some(member.membership) {
-                self.change_membership(id, *user, member.membership, now);
-            } else if before.map(|(_, role)| role) != Some(member.role_id) {
-                self.set_role(id, *user, member.role_id, now);
-            }
-        }
-    }
 }
 
 impl Record for Group {
@@ -303,7 +254,7 @@ impl Record for Group {
 }
 
 impl GroupRecord {
-    fn into_group(self, id: u64) -> Group {
+    pub(super) fn into_group(self, id: u64) -> Group {
         Group {
             id,
             name: self.name,
@@ -328,6 +279,7 @@ impl Record for Server {
             group: self.group,
             owner: self.owner,
             created_at: self.created_at,
+            last_online: self.noted_online,
         }
     }
 
@@ -338,12 +290,13 @@ impl Record for Server {
         self.group = stored.group;
         self.owner = stored.owner;
         self.created_at = stored.created_at;
+        self.noted_online = stored.last_online;
     }
 }
 
 impl ServerRecord {
     /// The server, offline.
-    fn into_server(self, id: u64) -> Server {
+    pub(super) fn into_server(self, id: u64) -> Server {
         Server {
             id,
             name: self.name,
@@ -352,8 +305,9 @@ impl ServerRecord {
             group: self.group,
             owner: self.owner,
             online: false,
-            started_at: self.created_at,
-            last_online: self.created_at,
+            started_at: self.last_online,
+            last_online: self.last_online,
+            noted_online: self.last_online,
             created_at: self.created_at,
             players: BTreeMap::new(),
             console_port: None,

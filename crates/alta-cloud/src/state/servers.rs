@@ -94,6 +94,8 @@ pub struct Server {
     pub started_at: Timestamp,
     /// The end of the last run.
     pub last_online: Timestamp,
+    /// The last time at which the server was online, as stored; see [`Cloud::note_last_online`](super::Cloud::note_last_online).
+    pub noted_online: Timestamp,
     /// The time of creation.
     pub created_at: Timestamp,
     /// The names of the players who are on the server, by user id.
@@ -111,6 +113,18 @@ pub struct ServerRecord {
     pub(super) group: Option<u64>,
     pub(super) owner: u64,
     pub(super) created_at: Timestamp,
+    pub(super) last_online: Timestamp,
+}
+
+impl ServerRecord {
+    /// Returns whether clients see a difference. The time of the last run is not one: it is sent with other changes.
+    pub(super) fn differs_from(&self, other: &Self) -> bool {
+        let last_online = other.last_online;
+        Self {
+            last_online,
+            ..self.clone()
+        } != *other
+    }
 }
 
 impl Server {

@@ -1,24 +1,12 @@
+mod migrations;
+
 use super::{Row, Store, StoreError, StoreErrorKind};
+use migrations::Schema;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// The longest wait for another process that writes.
-const BUSY: Duration = Duration::from_secs(1);
-
-/// The migrations. The version of a database is the number of those that it has.
-const MIGRATIONS: [&str; 1] = ["CREATE TABLE rows (
-        kind TEXT NOT NULL,
-        key TEXT NOT NULL,
-        json TEXT NOT NULL,
-        PRIMARY KEY (kind, key)
-    ) WITHOUT ROWID;"];
-
-/// Marks a database of this library (`alta` in ASCII).
-const APPLICATION: i64 = 0x616c_7461;
 
 /// A store in a SQLite database, with a write-ahead log. Several processes may use it.
 pub struct Sqlite {
@@ -57,41 +45,17 @@ impl Sqlite {
     }
 
     fn prepare(&mut self) -> Result<(), StoreError> {
-        let connection = &mut self.connection;
-        let mut prepare = || {
-            connection.busy_timeout(BUSY)?;
-            connection.pragma_update(None, "journal_mode", "wal")?;
-            connection.pragma_update(None, "synchronous", "full")?;
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let version: usize =
-                transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            let application: i64 =
-                transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-            let tables: i64 =
-                transaction
-                    .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-            let is_new = version == 0 && application == 0 && tables == 0;
-            if !is_new && application != APPLICATION {
-                return Ok(Some(StoreErrorKind::NotADatabase));
-            }
-            let Some(missing) = MIGRATIONS.get(version..) else {
-                return Ok(Some(StoreErrorKind::NewerSchema));
-            };
-            for migration in missing {
-                transaction.execute_batch(migration)?;
-            }
-            if !missing.is_empty() {
-                transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
-                transaction.pragma_update(None, "application_id", APPLICATION)?;
-            }
-            transaction.commit()?;
-            Ok::<_, rusqlite::Error>(None)
-        };
-        match prepare() {
-            Ok(None) => Ok(()),
-            Ok(Some(kind)) => Err(StoreError::new(kind, name(&self.path))),
-            Err(error) => Err(failed(&self.path, error)),
+        let prepared = migrations::migrate(&mut self.connection);
+        match prepared.map_err(|error| failed(&self.path, error))? {
+            Schema::Current => Ok(()),
+            Schema::Newer => Err(StoreError::new(
+                StoreErrorKind::NewerSchema,
+                name(&self.path),
+            )),
+            Schema::Foreign => Err(StoreError::new(
+                StoreErrorKind::NotADatabase,
+                name(&self.path),
+            )),
         }
     }
 }

@@ -99,10 +99,13 @@ impl Watch {
                     Some(_) => {}
                     None => return "the console is closed".to_owned(),
                 },
-                _ = heartbeats.tick() => if is_online {
-                    self.cloud.with_cloud(|cloud, now| {
-                        cloud.emit_server("group-server-heartbeat", self.id, now);
-                    });
+                _ = heartbeats.tick() => {
+                    if is_online {
+                        self.cloud.with_cloud(|cloud, now| {
+                            cloud.emit_server("group-server-heartbeat", self.id, now);
+                        });
+                    }
+                    self.note_last_online();
                 }
             }
         }
@@ -125,6 +128,13 @@ impl Watch {
             }
             cloud.set_online(self.id, false, now);
         });
+        self.note_last_online();
+    }
+
+    /// Stores the time at which the server was last online, if it is due.
+    fn note_last_online(&self) {
+        self.cloud
+            .with_cloud(|cloud, now| cloud.note_last_online(self.id, now));
     }
 
     /// Requests the version. Servers without this command keep the version of the configuration.
