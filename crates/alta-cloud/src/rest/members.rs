@@ -182,11 +182,8 @@ fn set_role(
     request: &mut Request<'_>,
     (group, user, role): (u64, u64, u64),
 ) -> Result<Reply, Reply> {
-    let found = request.group(group)?;
+    let found = request.group_with(group, "ManageRoles")?;
     let me = request.me();
-    if !found.allows(me, "ManageRoles") {
-        return Err(Reply::forbidden());
-    }
     if !found.has_role(role) {
         return Err(Reply::not_found());
     }
@@ -249,10 +246,10 @@ impl Change {
 
     fn apply(self, request: &mut Request<'_>, (group, user): (u64, u64)) -> Result<Reply, Reply> {
         let me = request.me();
-        let found = request.group(group)?;
-        if self.permission.is_some_and(|it| !found.allows(me, it)) {
-            return Err(Reply::forbidden());
-        }
+        let found = match self.permission {
+            Some(permission) => request.group_with(group, permission)?,
+            None => request.group(group)?,
+        };
         let before = found.membership(user);
         let is_possible =
             self.from.is_empty() || before.is_some_and(|before| self.from.contains(&before));

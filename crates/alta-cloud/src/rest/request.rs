@@ -1,7 +1,8 @@
 use super::call::Call;
+use super::id::Id;
 use super::page::page;
 use super::reply::Reply;
-use crate::state::{Cloud, Group, Identity, Member, Membership};
+use crate::state::{Cloud, Group, Identity, Member, Membership, Server};
 use crate::wire::json::Node;
 use crate::wire::lenient;
 use jiff::Timestamp;
@@ -53,16 +54,44 @@ impl Request<'_> {
         member.map(|_| group).ok_or_else(Reply::forbidden)
     }
 
-    /// The group with this id, for a change that needs a permission.
+    /// The same for a group in which the caller has a permission, or the reply 403.
+    pub(crate) fn group_with(&self, id: u64, permission: &str) -> Result<&Group, Reply> {
+        let group = self.group(id)?;
+        let is_allowed = group.allows(self.me(), permission);
+        is_allowed.then_some(group).ok_or_else(Reply::forbidden)
+    }
+
+    /// The same, to be changed.
     pub(crate) fn group_for(&mut self, id: u64, permission: &str) -> Result<&mut Group, Reply> {
-        let me = self.me();
+        self.group_with(id, permission)?;
         let group = self.cloud.groups.get_mut(&id);
-        let group = group.ok_or_else(Reply::not_found)?;
-        if group.allows(me, permission) {
-            Ok(group)
-        } else {
-            Err(Reply::forbidden())
-        }
+        group.ok_or_else(Reply::not_found)
+    }
+
+    /// The server with this id, or the reply 404. A server is as visible as its group.
+    pub(crate) fn server(&self, id: Id) -> Result<&Server, Reply> {
+        let server = id.number().and_then(|id| self.cloud.servers.get(&id));
+        let server = server.filter(|server| self.sees(server));
+        server.ok_or_else(Reply::not_found)
+    }
+
+    /// The same for a server in whose group the caller has a permission, or the reply 403.
+    pub(crate) fn server_with(&self, id: Id, permission: &str) -> Result<&Server, Reply> {
+        let server = self.server(id)?;
+        let is_allowed = self.may(server, permission);
+        is_allowed.then_some(server).ok_or_else(Reply::forbidden)
+    }
+
+    /// Returns whether the caller may read a server.
+    pub(crate) fn sees(&self, server: &Server) -> bool {
+        let group = self.cloud.group_of(server);
+        group.is_some_and(|group| group.is_visible(self.me()))
+    }
+
+    /// Returns whether the caller has a permission in the group of a server.
+    pub(crate) fn may(&self, server: &Server, permission: &str) -> bool {
+        let group = self.cloud.group_of(server);
+        group.is_some_and(|group| group.allows(self.me(), permission))
     }
 
     /// Changes the membership of a user in a group.

@@ -4,7 +4,7 @@ use super::reply::Reply;
 use super::request::Request;
 use super::routes::{CONSOLE, Routes, SERVERS};
 use crate::host::Host;
-use crate::state::{Group, Membership, Purpose, Server, ServerShape};
+use crate::state::{Membership, Purpose, Server, ServerShape};
 use crate::wire::json::Node;
 use crate::wire::{lenient, rest_body};
 use axum::routing::MethodFilter;
@@ -23,12 +23,10 @@ pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
         .on(GET, "/servers/public", SERVERS, none)
         .on(GET, "/servers/open", SERVERS, none)
         .on(GET, "/servers/console", SERVERS, |request, ()| {
-            list(request, |server| is_allowed(request, server, "Console"))
+            list(request, |server| request.may(server, "Console"))
         })
         .on(GET, "/servers/control", SERVERS, |request, ()| {
-            list(request, |server| {
-                is_allowed(request, server, "ControlServer")
-            })
+            list(request, |server| request.may(server, "ControlServer"))
         })
         .on(
             GET,
@@ -55,7 +53,7 @@ pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
             remove_favorite,
         )
         .on(GET, "/servers/{server}", SERVERS, |request, id: Id| {
-            Ok(Reply::ok(json(request, find(request, id)?)))
+            Ok(Reply::ok(json(request, request.server(id)?)))
         })
         .on(POST, "/servers/{server}/console", CONSOLE, console)
         .on(
@@ -70,7 +68,7 @@ pub(super) fn routes<H: Host>(routes: Routes<H>) -> Routes<H> {
 fn list(request: &Request<'_>, is_listed: impl Fn(&Server) -> bool) -> Result<Reply, Reply> {
     let servers = request.cloud.servers.values();
     let rows: Vec<Node> = servers
-        .filter(|server| is_visible(request, server) && is_listed(server))
+        .filter(|server| request.sees(server) && is_listed(server))
         .map(|server| json(request, server))
         .collect();
     request.page(rows)
@@ -79,7 +77,8 @@ fn list(request: &Request<'_>, is_listed: impl Fn(&Server) -> bool) -> Result<Re
 fn of_my_groups(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
     let me = request.me();
     list(request, |server| {
-        group(request, server).is_some_and(|group| group.member(me, Membership::Accepted).is_some())
+        let group = request.cloud.group_of(server);
+        group.is_some_and(|group| group.member(me, Membership::Accepted).is_some())
     })
 }
 
@@ -91,41 +90,20 @@ fn none(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
     list(request, |_| false)
 }
 
-/// Returns whether the caller may read a server: one of a group that the caller may read.
-fn is_visible(request: &Request<'_>, server: &Server) -> bool {
-    group(request, server).is_some_and(|group| group.is_visible(request.me()))
-}
-
-fn is_allowed(request: &Request<'_>, server: &Server, permission: &str) -> bool {
-    group(request, server).is_some_and(|group| group.allows(request.me(), permission))
-}
-
 fn json(request: &Request<'_>, server: &Server) -> Node {
     server.json(ServerShape::Rest, request.cloud.config.era, request.now)
 }
 
-fn group<'a>(request: &'a Request<'_>, server: &Server) -> Option<&'a Group> {
-    request.cloud.groups.get(&server.group?)
-}
-
-/// The server with this id, or the reply 404.
-fn find<'a>(request: &'a Request<'_>, id: Id) -> Result<&'a Server, Reply> {
-    id.number()
-        .and_then(|id| request.cloud.servers.get(&id))
-        .filter(|server| is_visible(request, server))
-        .ok_or_else(Reply::not_found)
-}
-
 /// `POST servers/favorites/{id}`. No source attests the reply: here it is empty.
 fn add_favorite(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
-    let favorite = (request.me(), find(request, id)?.id);
+    let favorite = (request.me(), request.server(id)?.id);
     request.cloud.favorites.insert(favorite, request.now);
     Ok(Reply::empty())
 }
 
 /// `DELETE servers/favorites/{id}`, with the same reply.
 fn remove_favorite(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
-    let favorite = (request.me(), find(request, id)?.id);
+    let favorite = (request.me(), request.server(id)?.id);
     request.cloud.favorites.remove(&favorite);
     Ok(Reply::empty())
 }
@@ -135,10 +113,7 @@ fn console(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
     let body = request.body()?;
     // Absent fields have the real service's defaults: true for `should_launch`, false for `ignore_offline`.
     let launch = lenient::flag(lenient::member(&body, "should_launch")).unwrap_or(true);
-    let server = find(request, id)?;
-    if !is_allowed(request, server, "Console") {
-        return Err(Reply::forbidden());
-    }
+    let server = request.server_with(id, "Console")?;
     let (id, online, port) = (server.id, server.online, server.console_port);
     if !online {
         return Ok(offline(id, launch && request.cloud.config.starts_servers));
@@ -185,7 +160,7 @@ fn offline(id: u64, launch: bool) -> Reply {
 
 /// `POST servers/{id}/{user}/permissions/check`.
 fn check(request: &mut Request<'_>, (id, user): (Id, Id)) -> Result<Reply, Reply> {
-    match (find(request, id)?.group, user.number()) {
+    match (request.server(id)?.group, user.number()) {
         (Some(group), Some(user)) => permissions::check(request, group, user),
         _ => Err(Reply::not_found()),
     }

@@ -1,4 +1,5 @@
 use super::cloud::Cloud;
+use super::groups::Group;
 use super::ids::next_id;
 use super::servers::{Server, ServerInfo, ServerShape};
 use jiff::Timestamp;
@@ -46,6 +47,11 @@ impl Cloud {
     pub fn remove_server(&mut self, server: u64, now: Timestamp) {
         self.emit_server("group-server-delete", server, now);
         self.servers.remove(&server);
+    }
+
+    /// The group of a server.
+    pub fn group_of(&self, server: &Server) -> Option<&Group> {
+        self.groups.get(&server.group?)
     }
 
     /// Marks a server as running or stopped. Returns whether that is a change; only a change is sent to the group.

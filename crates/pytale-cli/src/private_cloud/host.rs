@@ -138,7 +138,7 @@ fn permission(cloud: &Cloud, who: &Who, account: &Account) -> Result<Allowed, Re
         return Err(Refused("the account is removed or has a new secret"));
     }
     let server = cloud.servers.get(&who.server_id);
-    let group = server.and_then(|server| cloud.groups.get(&server.group?));
+    let group = server.and_then(|server| cloud.group_of(server));
     let group = group.ok_or(Refused("the server is not known anymore"))?;
     if !group.permissions(who.user_id).any(|it| it == "Console") {
         return Err(Refused("your role has no permission for the console"));
