@@ -19,7 +19,8 @@ impl Log {
     /// Starts the log. The level is debug at most: at trace, the websocket library logs the handshake request, which contains a token.
     pub(crate) fn start(verbosity: u8) -> Self {
         let level = match verbosity {
-            0 => "warn",
+            // An owner sees when a server comes and goes.
+            0 => "warn,tale::private_cloud=info",
             1 => "info",
             _ => "debug",
         };

@@ -74,9 +74,7 @@ fn create(request: &mut Request<'_>, (): ()) -> Result<Reply, Reply> {
     kind.clone_into(&mut group.kind);
     description.clone_into(&mut group.description);
     let created = group.created();
-    if let Some(joined) = cloud.joined_group(id, me) {
-        cloud.emit("me-group-create", me, joined);
-    }
+    cloud.emit_joined(id, me);
     Ok(Reply::ok(created))
 }
 

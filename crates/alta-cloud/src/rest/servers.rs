@@ -8,6 +8,7 @@ use crate::state::{Membership, Purpose, Server, ServerShape};
 use crate::wire::json::Node;
 use crate::wire::{lenient, rest_body};
 use axum::routing::MethodFilter;
+use std::net::Ipv6Addr;
 
 const GET: MethodFilter = MethodFilter::GET;
 const POST: MethodFilter = MethodFilter::POST;
@@ -132,7 +133,7 @@ fn console(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
         .get("connection")
         .cloned()
         .unwrap_or(Node::Null)
-        .with("address", cloud.config.console_host.as_str())
+        .with("address", address(&cloud.config.console_host))
         .with("websocket_port", u64::from(port))
         .with("webserver_port", u64::from(cloud.http_port));
     Ok(Reply::ok(
@@ -141,6 +142,14 @@ fn console(request: &mut Request<'_>, id: Id) -> Result<Reply, Reply> {
             .with("connection", connection)
             .with("token", token),
     ))
+}
+
+/// The host as it stands in a URL: clients put a scheme before it and a port behind it, so an IPv6 address needs brackets.
+fn address(host: &str) -> String {
+    match host.parse::<Ipv6Addr>() {
+        Ok(ip) => format!("[{ip}]"),
+        Err(_) => host.to_owned(),
+    }
 }
 
 /// The reply for a server that does not run, which it may start.

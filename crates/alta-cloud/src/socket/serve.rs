@@ -18,12 +18,14 @@ pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo, admission: Admission) {
     let check = |headers: &[(String, String)]| {
         let grant = host.with_cloud(|cloud, now| {
             let header = header(headers, "authorization");
-            cloud.tokens.check_header(header, now)
+            let grant = cloud.tokens.check_header(header, now)?;
+            let generation = cloud.tokens.generation(grant.identity.id());
+            Ok::<_, Refusal>((grant, generation))
         });
         match grant {
-            Ok(grant) if grant.purpose == Purpose::Access => match grant.identity {
+            Ok((grant, generation)) if grant.purpose == Purpose::Access => match grant.identity {
                 Identity::Bot(_) if host.with_cloud(|cloud, _| has_room(cloud, limits, &grant)) => {
-                    Ok(grant.identity)
+                    Ok((grant.identity, generation))
                 }
                 Identity::Bot(_) => Err(gateway(429, "Too many connections")),
                 Identity::User(_) => Err(gateway(403, "Forbidden")),
@@ -32,10 +34,11 @@ pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo, admission: Admission) {
             Err(_) => Err(gateway(401, "Unauthorized")),
         }
     };
-    let begin = |link: &Link, identity| {
+    let begin = |link: &Link, (identity, generation)| {
         let socket = MainSocket {
             link: link.clone(),
             identity,
+            generation,
             subscriptions: BTreeSet::new(),
         };
         host.with_cloud(|cloud, _| cloud.sockets.insert(link.id, socket));

@@ -1,22 +1,33 @@
 use super::cloud::Cloud;
 use super::groups::Membership;
 use super::main_socket::MainSocket;
-use crate::net::{Env, Hook};
+use crate::net::{Env, Hook, Outgoing};
 use crate::wire::json::Node;
 use crate::wire::main_socket;
 use std::sync::Arc;
 
+/// The code and the reason with which the main websocket of an account ends whose tokens are revoked.
+const REVOKED: (u16, &str) = (1008, "the account is removed or has a new secret");
+
 impl Cloud {
     /// Sends the events that were added since the last call to the main websockets that have subscribed to them. Their changes cannot
-    /// be undone anymore.
+    /// be undone anymore. A main websocket whose account's tokens are revoked gets no event, and is closed.
     pub fn deliver(&mut self, env: &Env) {
         self.settle();
         for event in std::mem::take(&mut self.events) {
             let wanted = (event.name, event.key);
             let name: Arc<str> = wanted.0.as_str().into();
             let mut frame = None;
-            for socket in self.sockets.values() {
-                if !socket.subscriptions.contains(&wanted) || !self.may_receive(socket, &wanted) {
+            let mut revoked = Vec::new();
+            for (id, socket) in &self.sockets {
+                if !socket.subscriptions.contains(&wanted) {
+                    continue;
+                }
+                if socket.generation != self.tokens.generation(socket.identity.id()) {
+                    revoked.push(*id);
+                    continue;
+                }
+                if !self.may_receive(socket, &wanted) {
                     continue;
                 }
                 let (event_name, key) = &wanted;
@@ -25,6 +36,17 @@ impl Cloud {
                 let fault = env.fault(Hook::MainEvent, None, &text);
                 socket.link.send(frame, "id", Some(&name), fault);
             }
+            for id in revoked {
+                self.close_revoked(id);
+            }
+        }
+    }
+
+    fn close_revoked(&mut self, id: u64) {
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            socket.subscriptions.clear();
+            let (code, reason) = REVOKED;
+            socket.link.push(Outgoing::Close(code, reason.to_owned()));
         }
     }
 

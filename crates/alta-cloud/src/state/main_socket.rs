@@ -9,6 +9,8 @@ pub struct MainSocket {
     pub link: Link,
     /// The account.
     pub identity: Identity,
+    /// The generation of the account's tokens when the connection was opened. Another one means that they are revoked.
+    pub(crate) generation: u64,
     /// The subscriptions: event and key.
     pub subscriptions: BTreeSet<(String, String)>,
 }

@@ -109,9 +109,7 @@ impl Cloud {
         match to {
             Membership::Accepted if before != Some(to) => {
                 self.emit("group-member-create", group, row);
-                if let Some(joined) = self.joined_group(group, user) {
-                    self.emit("me-group-create", user, joined);
-                }
+                self.emit_joined(group, user);
             }
             Membership::Invited => {
                 self.emit("group-invite-create", group, row);
@@ -159,6 +157,16 @@ impl Cloud {
         let servers = self.servers.values();
         let of_group = servers.filter(|server| server.group == Some(group));
         Some(self.groups.get(&group)?.detailed(of_group))
+    }
+
+    /// Tells a user's main websockets that the user has joined a group. Newer clients read `group` and `member`; older versions of
+    /// att-client read the event as a group, and need its id.
+    pub(crate) fn emit_joined(&mut self, group: u64, user: u64) {
+        if let Some(joined) = self.joined_group(group, user) {
+            let name = self.groups.get(&group).map(|group| group.name.clone());
+            let content = joined.and("id", group).and("name", name.unwrap_or_default());
+            self.emit("me-group-create", user, content);
+        }
     }
 
     /// `{group, member}`.

@@ -234,7 +234,8 @@ impl Tokens {
         encode(&claims, &self.key)
     }
 
-    fn generation(&self, account: u64) -> u64 {
+    /// The generation of an account's tokens: it is another one after they were revoked.
+    pub(crate) fn generation(&self, account: u64) -> u64 {
         self.generations.get(&account).copied().unwrap_or_default()
     }
 

@@ -1,6 +1,7 @@
 //! Malformed and malicious HTTP.
 
 use super::support::{World, exchange, status};
+use crate::host::Host as _;
 use crate::net::Limits;
 use crate::state::Scopes;
 use serde_json::{Value, json};
@@ -221,4 +222,24 @@ async fn every_reply_says_that_the_service_is_private() {
     let text = exchange(world.socket(), upgrade.as_bytes()).await;
     assert_eq!(status(&text), 401, "{text}");
     assert!(text.contains("x-pytale-service: private"), "{text}");
+}
+
+#[tokio::test]
+async fn an_ipv6_address_of_consoles_has_brackets() {
+    let world = World::new(Limits::default());
+    let token = world.bot_token(world.bots[2], Scopes::ALL);
+    let path = format!("/api/servers/{}/console", world.server);
+    for (host, expected) in [
+        ("::1", "[::1]"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("bots.example", "bots.example"),
+    ] {
+        world.service.with_cloud(|cloud, _| {
+            cloud.config.console_host = host.to_owned();
+        });
+        let (status, text) = world.call_as(&token, "POST", &path, "{}").await;
+        assert_eq!(status, 200, "{text}");
+        assert!(text.contains(&format!("\"address\":\"{expected}\"")), "{text}");
+    }
 }

@@ -335,3 +335,21 @@ async fn a_flood_of_messages_is_read_at_the_rate() {
     }
     assert!(begin.elapsed() >= Duration::from_secs(10));
 }
+
+#[tokio::test]
+async fn a_revoked_account_gets_no_event_and_its_socket_is_closed() {
+    let world = World::new(Limits::default());
+    let (mut revoked, old) = open(&world, 1).await;
+    let (mut other, token) = open(&world, 2).await;
+    for (client, token) in [(&mut revoked, &old), (&mut other, &token)] {
+        let status = client.subscribe(token, "group-server-heartbeat", world.group);
+        assert_eq!(status.await, 200);
+    }
+    world.service.with_cloud(|cloud, now| {
+        cloud.tokens.generations.insert(world.bots[1], 1);
+        cloud.emit_server("group-server-heartbeat", world.server, now);
+    });
+    assert_eq!(revoked.next().await, None);
+    let event = other.next().await.unwrap();
+    assert_eq!(event["event"], "group-server-heartbeat");
+}

@@ -49,6 +49,9 @@ async fn a_bot_logs_in_accepts_an_invite_and_opens_a_console() {
     );
     let content = content(&event);
     assert_eq!(content["group"]["id"], sim.group());
+    assert_eq!(content["member"]["user_id"], bot.user_id);
+    // Older versions of att-client read the event as a group.
+    assert_eq!(content["id"], sim.group());
 
     let path = format!("servers/{}/console", sim.server());
     assert_eq!(rest(&sim, "POST", &path, "{}").await.status, 403);
