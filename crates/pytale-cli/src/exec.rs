@@ -198,6 +198,13 @@ impl Exec<'_> {
         line: &str,
     ) -> Result<(), Failure> {
         let format = self.options.format;
+        if line.starts_with(':') {
+            // A directive of the console: a game server would only reply that it does not know it.
+            return Err(Failure::usage(format!(
+                "{line:?} is a line for the console on a terminal; nothing was sent"
+            ))
+            .advice("`tale events`, `tale record` and `tale macro` do the same without a terminal"));
+        }
         match console.command(line).await {
             Ok(reply) => {
                 let text = match named {

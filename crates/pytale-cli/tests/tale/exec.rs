@@ -52,6 +52,20 @@ async fn commands_come_from_standard_input_and_end_at_the_first_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directive_of_the_console_is_not_sent_without_a_terminal() {
+    let town = Town::start().await;
+    for mode in ["exec", "console"] {
+        let done = town.tale_with_input(&[mode], ":sub PlayerJoined\n").await;
+        assert_ne!(done.code, 0, "{done:?}");
+        assert_eq!(done.out, "", "{done:?}");
+        assert!(
+            done.err.contains("\":sub PlayerJoined\"") && done.err.contains("tale events"),
+            "{done:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_way_of_failing_to_connect_has_its_status() {
     let town = Town::start().await;
     let nobody = tale(&[
