@@ -22,7 +22,7 @@ use crate::servers::ServersOptions;
 use crate::sim::SimOptions;
 use crate::wait::WaitOptions;
 use crate::whoami::WhoamiOptions;
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgAction, Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
 use std::path::PathBuf;
 
 /// The console of a server of A Township Tale, and the tools of bot authors.
@@ -128,6 +128,48 @@ pub(crate) struct DemoOptions {
     pub(crate) json: bool,
 }
 
+/// The subcommands that connect to no named server, with the options of [`TargetOptions`] that they read.
+const READ_BY: [(&str, &[&str]); 15] = [
+    ("new", &[]),
+    ("cloud", &[]),
+    ("demo", &[]),
+    ("sim", &[]),
+    ("anonymize", &[]),
+    ("completions", &[]),
+    ("man", &[]),
+    ("replay", &["port", "token_file"]),
+    ("login", &["profile"]),
+    ("whoami", &["profile"]),
+    ("groups", &["profile"]),
+    ("servers", &["profile"]),
+    ("members", &["profile"]),
+    ("invites", &["profile"]),
+    ("bans", &["profile"]),
+];
+
+/// The command line. The help of a subcommand does not show the options of a server that have no effect there.
+pub(crate) fn command() -> clap::Command {
+    let options = TargetOptions::augment_args(clap::Command::default());
+    let hide = |command: clap::Command, read: &[&str]| {
+        let own: Vec<clap::Id> = command
+            .get_arguments()
+            .map(|arg| arg.get_id().clone())
+            .collect();
+        let is_unread = |arg: &&clap::Arg| {
+            let id = arg.get_id();
+            !read.contains(&id.as_str()) && !own.contains(id)
+        };
+        // A subcommand that has an option of this name does not get the visible one of the program.
+        let unread = options.get_arguments().filter(is_unread);
+        command.args(unread.map(|arg| arg.clone().hide(true)))
+    };
+    READ_BY
+        .into_iter()
+        .fold(Args::command(), |command, (name, read)| {
+            command.mut_subcommand(name, |command| hide(command, read))
+        })
+}
+
 fn duration(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (5.0..=3_600.0).contains(&seconds) => Ok(seconds),
@@ -139,7 +181,6 @@ fn duration(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     /// The words of an example as a shell passes them, up to a pipe or a redirection.
     fn words(example: &str) -> Vec<String> {

@@ -1,8 +1,7 @@
 //! `tale completions`: the script with which a shell completes subcommands and options.
 
-use crate::args::Args;
+use crate::args;
 use crate::context::Context;
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 #[derive(Debug, clap::Args)]
@@ -18,7 +17,7 @@ pub(crate) struct CompletionsOptions {
 
 pub(crate) fn run(options: &CompletionsOptions, context: &Context) {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Args::command(), "tale", &mut script);
+    clap_complete::generate(options.shell, &mut args::command(), "tale", &mut script);
     let script = String::from_utf8_lossy(&script);
     context
         .output

@@ -1,4 +1,4 @@
-use crate::cloud::Account;
+use crate::account::Account;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::output::Output;

@@ -1,6 +1,6 @@
 //! `tale groups`: the groups of the account.
 
-use crate::cloud::{Named, find, listing, print};
+use crate::account::{Named, find, listing, print};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::render::Format;

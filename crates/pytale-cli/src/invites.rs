@@ -1,6 +1,6 @@
 //! `tale invites`: the invitations to the account.
 
-use crate::cloud::{Named, find, listing, of_rest, print, print_json};
+use crate::account::{Named, find, listing, of_rest, print, print_json};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::members::day;

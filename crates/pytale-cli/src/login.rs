@@ -1,6 +1,6 @@
 //! `tale login`: checks the account, and stores its secret.
 
-use crate::cloud::{read_typed, store};
+use crate::account::{read_typed, store};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::whoami::{self, Me};

@@ -1,9 +1,9 @@
 //! `tale`: the console of a server, and the tools of bot authors.
 
+mod account;
 mod anonymize;
 mod args;
 mod bans;
-mod cloud;
 mod completions;
 mod console;
 mod context;
@@ -40,7 +40,7 @@ mod wait;
 mod whoami;
 
 use args::{Args, Command};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 use context::Context;
 use failure::Failure;
 use log::Log;
@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
 
 /// The command line. On a narrow terminal, the help of an option is below it.
 fn parsed() -> Args {
-    let command = Args::command().next_line_help(render::width() < 60);
+    let command = args::command().next_line_help(render::width() < 60);
     let parsed = command
         .try_get_matches()
         .and_then(|mut found| Args::from_arg_matches_mut(&mut found));

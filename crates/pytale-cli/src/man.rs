@@ -1,9 +1,8 @@
 //! `tale man`: the manual pages of the program and of its subcommands.
 
-use crate::args::Args;
+use crate::args;
 use crate::context::Context;
 use crate::failure::Failure;
-use clap::CommandFactory as _;
 use clap_mangen::Man;
 use std::path::PathBuf;
 
@@ -18,7 +17,7 @@ pub(crate) struct ManOptions {
 }
 
 pub(crate) fn run(options: &ManOptions, context: &Context) -> Result<(), Failure> {
-    let command = Args::command();
+    let command = args::command();
     let Some(folder) = &options.dir else {
         let mut page = Vec::new();
         Man::new(command)

@@ -1,6 +1,6 @@
 //! `tale members`: the members of a group.
 
-use crate::cloud::{listing, print};
+use crate::account::{listing, print};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::groups;

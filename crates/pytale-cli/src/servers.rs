@@ -1,6 +1,6 @@
 //! `tale servers`: the servers of the account's groups.
 
-use crate::cloud::{listing, print};
+use crate::account::{listing, print};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::groups;

@@ -1,6 +1,6 @@
 //! `tale whoami`: the account of the cloud.
 
-use crate::cloud::{Account, of_token, print_json};
+use crate::account::{Account, of_token, print_json};
 use crate::context::Context;
 use crate::failure::Failure;
 use clap::Args;

@@ -1,4 +1,4 @@
-use crate::cloud::{self, Account};
+use crate::account::{self, Account};
 use crate::failure::Failure;
 use crate::server::token::{self, TokenSource};
 use crate::settings::{Profile, Settings};
@@ -243,7 +243,7 @@ impl Target {
             Place::SelfHosted(server) => server.access.clone(),
             Place::Cloud { account, server } => {
                 let rest = account.log_in().await?;
-                let id = cloud::server_id(&rest, server).await?;
+                let id = account::server_id(&rest, server).await?;
                 Ok(Arc::new(CloudAccess::new(
                     rest,
                     id,

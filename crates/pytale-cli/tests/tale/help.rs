@@ -40,3 +40,49 @@ async fn each_exit_status_is_in_the_help_and_in_the_documentation() {
     }
     assert!(!table.contains("| 7 |"), "{table}");
 }
+
+#[tokio::test]
+async fn a_subcommand_shows_only_the_options_of_a_server_that_have_an_effect() {
+    let all = ["--host", "--token-file", "--server", "--profile"];
+    for (subcommand, effective) in [
+        (&["exec"][..], &all[..]),
+        (&["doctor"], &all),
+        (&["replay"], &["--token-file"]),
+        (&["groups"], &["--profile"]),
+        (&["new"], &[]),
+        (&["demo"], &[]),
+        (&["sim"], &[]),
+        (&["cloud"], &[]),
+        (&["cloud", "add-bot"], &[]),
+        (&["anonymize"], &[]),
+        (&["completions"], &[]),
+        (&["man"], &[]),
+    ] {
+        let done = tale(&[subcommand, &["--help"]].concat()).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let shown: Vec<&str> = done.out.lines().filter_map(option).collect();
+        let shown: Vec<&str> = all
+            .into_iter()
+            .filter(|name| shown.contains(name))
+            .collect();
+        assert_eq!(shown, effective, "{subcommand:?}");
+    }
+    // The simulator has a port of its own.
+    let done = tale(&["sim", "--help"]).await;
+    assert_eq!(
+        done.out
+            .lines()
+            .filter(|line| option(line) == Some("--port"))
+            .count(),
+        1
+    );
+    // An option before the subcommand is still no mistake.
+    let done = tale(&["--profile", "town", "completions", "bash"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+/// The long name of the option that a line of a help begins with.
+fn option(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace();
+    words.next().filter(|word| word.starts_with("--"))
+}

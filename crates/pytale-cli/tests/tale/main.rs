@@ -6,7 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-mod cloud;
+mod account;
 #[cfg(unix)]
 mod console;
 mod docs;
