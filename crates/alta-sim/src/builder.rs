@@ -116,8 +116,8 @@ impl Builder {
 
     /// Performs an action at a time after the start, by the clock of the simulator. Actions of one time are performed in the order
     /// in which they were added. If an action is not possible, [`Sim::timeline_failures`] has the reason.
-    pub fn at(mut self, time: Duration, action: Action) -> Self {
-        self.config.setup.add_action(time, action);
+    pub fn at(mut self, time: Duration, action: impl Into<Action>) -> Self {
+        self.config.setup.add_action(time, action.into());
         self
     }
 

@@ -36,6 +36,8 @@
 
 mod accounts;
 pub mod action;
+#[cfg(feature = "control")]
+mod advice;
 mod agenda;
 mod builder;
 mod commands;

@@ -112,6 +112,16 @@ impl Connections {
         }
     }
 
+    /// Queues an item for an open connection. Returns `false` if there is none with this id.
+    pub fn push_to(&self, connection: u64, outgoing: Outgoing) -> bool {
+        let registry = self.lock();
+        let open = registry.open.get(&connection);
+        open.is_some_and(|(_, link)| {
+            link.push(outgoing);
+            true
+        })
+    }
+
     /// Returns whether the queues of all open connections have been written.
     pub fn are_drained(&self) -> bool {
         let registry = self.lock();

@@ -2,15 +2,21 @@
 //!
 //! A [`Fault`] waits at a [`Hook`] until an operation there matches it. Its [`Action`] then replaces or changes the normal
 //! behavior. A fault acts a limited number of times; of several that match, the one armed first acts.
+//!
+//! Hooks and actions can be read from JSON.
 
+use super::span;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The place where a fault acts, and the text that its pattern is compared with.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, serde::Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FaultHook", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Hook {
     /// An HTTP request. The text is `METHOD /path?query`.
@@ -32,28 +38,35 @@ pub enum Hook {
 }
 
 /// A frame that a well-behaved server does not send.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, serde::Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Junk {
     /// A text frame with this content.
     Text(String),
-    /// A binary frame.
+    /// A binary frame with these bytes.
     Binary(Vec<u8>),
-    /// A text frame of this many bytes.
+    /// A text frame of this many bytes. In JSON, at most 256 MiB.
+    #[serde(deserialize_with = "size")]
     Oversize(usize),
     /// A text frame that is not UTF-8.
     InvalidUtf8,
 }
 
 /// An HTTP response.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, serde::Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HttpReply {
     /// The status.
     pub status: u16,
     /// Header names and values.
+    #[serde(default)]
     pub headers: Vec<(String, String)>,
     /// The body.
+    #[serde(default)]
     pub body: String,
 }
 
@@ -115,12 +128,16 @@ impl IntoResponse for HttpReply {
 }
 
 /// The behavior of a fault.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, serde::Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "FaultAction", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Action {
     /// Sends no reply or event. The request is still performed.
     Drop,
     /// Sends the reply or event after this time; later ones can overtake it.
+    #[serde(deserialize_with = "span::duration")]
+    #[cfg_attr(feature = "schema", schemars(with = "span::Span"))]
     Delay(Duration),
     /// Sends the reply or event twice.
     Twice,
@@ -144,8 +161,12 @@ pub enum Action {
     Refuse(u16),
     /// Consoles: performs the command and replies with this JSON as its result; without a result if it is not JSON. Elsewhere the
     /// same as no fault.
+    #[serde(deserialize_with = "json_text")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     Result(String),
     /// Closes the websocket with this code and reason; ends an HTTP connection.
+    #[serde(deserialize_with = "close_frame")]
+    #[cfg_attr(feature = "schema", schemars(with = "CloseFrame"))]
     Close(u16, String),
     /// Ends the connection without a close frame.
     Cut,
@@ -154,6 +175,40 @@ pub enum Action {
     CutInside,
     /// Keeps the connection open, but neither reads nor writes it any more.
     Silence,
+}
+
+/// The JSON form of a close frame.
+#[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct CloseFrame {
+    /// The code.
+    code: u16,
+    /// The reason.
+    #[serde(default)]
+    reason: String,
+}
+
+fn close_frame<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(u16, String), D::Error> {
+    let CloseFrame { code, reason } = CloseFrame::deserialize(deserializer)?;
+    Ok((code, reason))
+}
+
+fn json_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(|json| json.to_string())
+}
+
+/// The largest frame that JSON can order.
+const LARGEST: usize = 256 << 20;
+
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let bytes = usize::deserialize(deserializer)?;
+    if bytes > LARGEST {
+        return Err(D::Error::custom(format_args!(
+            "a frame of at most {LARGEST} bytes, not {bytes}"
+        )));
+    }
+    Ok(bytes)
 }
 
 type Pattern = Box<dyn Fn(&str) -> bool + Send + Sync>;
@@ -301,52 +356,4 @@ impl Faults {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn armed(fault: Fault) -> Faults {
-        let faults = Faults::default();
-        faults.arm(fault);
-        faults
-    }
-
-    #[test]
-    fn a_fault_acts_at_its_hook_the_set_number_of_times() {
-        let faults = armed(
-            Fault::new(Hook::ConsoleCommand, Action::Drop)
-                .containing("PLAYER list")
-                .after(1)
-                .times(2),
-        );
-        assert_eq!(faults.take(Hook::Http, None, "player list"), None);
-        assert_eq!(faults.take(Hook::ConsoleCommand, Some(1), "time"), None);
-        let seen: Vec<bool> = (0..4)
-            .map(|_| {
-                faults
-                    .take(Hook::ConsoleCommand, Some(1), "player list")
-                    .is_some()
-            })
-            .collect();
-        assert_eq!(seen, [false, true, true, false]);
-        assert_eq!(faults.armed(), 0);
-    }
-
-    #[test]
-    fn a_fault_of_every_third_operation_acts_at_the_third_and_the_sixth() {
-        let faults = armed(Fault::new(Hook::MainRequest, Action::Drop).every(3));
-        let seen: Vec<bool> = (0..7)
-            .map(|_| faults.take(Hook::MainRequest, None, "").is_some())
-            .collect();
-        assert_eq!(seen, [false, false, true, false, false, true, false]);
-    }
-
-    #[test]
-    fn a_fault_of_one_server_does_not_affect_the_others() {
-        let faults = armed(Fault::new(Hook::ConsoleToken, Action::Silence).server(7));
-        assert_eq!(faults.take(Hook::ConsoleToken, Some(8), ""), None);
-        assert_eq!(
-            faults.take(Hook::ConsoleToken, Some(7), ""),
-            Some(Action::Silence)
-        );
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ mod patience;
 mod pump;
 mod rate;
 mod reading;
+mod span;
 mod tasks;
 mod websocket;
 
@@ -32,5 +33,6 @@ pub use pump::Reader;
 pub(crate) use rate::Count;
 pub use rate::Rate;
 pub use reading::{Incoming, Reading};
+pub use span::Span;
 pub use tasks::Tasks;
 pub use websocket::serve as serve_websocket;

@@ -38,6 +38,16 @@ pub(super) fn player(
     one(field, "player on the server", &sim.players(server), wanted)
 }
 
+/// The server of a field, or the only one, and a player who is on it.
+pub(super) fn on_server(
+    sim: &Sim,
+    of: Option<&Reference>,
+    wanted: &Reference,
+) -> Result<(u64, u64), Error> {
+    let server = server(sim, of)?;
+    Ok((server, player(sim, server, "player", wanted)?))
+}
+
 /// A user whom a server knows, and who may be offline.
 pub(super) fn user_of(sim: &Sim, server: u64, wanted: &Reference) -> Result<u64, Error> {
     let users = sim.shared.look(|state| {

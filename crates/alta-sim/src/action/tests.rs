@@ -113,7 +113,7 @@ fn an_action_can_be_flattened_into_an_entry_of_a_timeline() {
     let entry = read(json!({"at": "2s", "do": "start", "server": "Thornwood"})).unwrap();
     assert_eq!(entry.at.0.as_secs(), 2);
     let server = Some(Reference::Name("Thornwood".to_owned()));
-    assert_eq!(entry.action, Action::Start { server });
+    assert_eq!(entry.action, Start { server }.into());
     let error = read(json!({"at": 1, "do": "start", "server": true})).unwrap_err();
     let expected = "start: `server`: expected an id (an integer) or a name (a string)";
     assert_eq!(error.to_string(), expected);

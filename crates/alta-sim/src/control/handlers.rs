@@ -1,21 +1,19 @@
 //! The handlers of the control port.
 
-use super::Control;
-use super::reply::{Failure, Json, done, ended, parse, read};
+use super::body::Body;
+use super::reply::{Failure, Json, done, ended, read};
 use super::seen::{self, Query, What};
 use super::view;
 use super::wait::{self, Wait};
+use super::{Control, MOST_WAITS};
 use crate::action::Action;
 use crate::sim::Sim;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query as AxumQuery, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-
-type Body = Result<Bytes, BytesRejection>;
 
 /// The most actions in one request.
 const MOST: usize = 10_000;
@@ -36,9 +34,12 @@ pub(super) async fn openapi() -> impl IntoResponse {
 }
 
 /// Performs an action, or an array of them in order. All are read before the first one is performed.
-pub(super) async fn actions(State(control): State<Control>, body: Body) -> Result<Json, Failure> {
+pub(super) async fn actions(
+    State(control): State<Control>,
+    Body(body): Body,
+) -> Result<Json, Failure> {
     let sim = control.sim()?;
-    let actions = match parse(body)? {
+    let actions = match body {
         Value::Array(actions) => actions,
         action => {
             let action: Action = read(action)?;
@@ -100,8 +101,15 @@ pub(super) async fn seen(
 }
 
 /// Waits until clients have done something.
-pub(super) async fn wait(State(control): State<Control>, body: Body) -> Result<Json, Failure> {
+pub(super) async fn wait(
+    State(control): State<Control>,
+    Body(body): Body,
+) -> Result<Json, Failure> {
     let sim = control.sim()?;
-    let wanted: Wait = read(parse(body)?)?;
+    let Ok(_place) = control.waits.try_acquire() else {
+        let reason = format!("{MOST_WAITS} requests wait already");
+        return Err(Failure::new(503, reason));
+    };
+    let wanted: Wait = read(body)?;
     wait::wait(&sim, wanted, control.first()).await.map(Json)
 }

@@ -2,7 +2,9 @@
 //!
 //! `openapi.json` describes it.
 
+mod body;
 mod handlers;
+mod origin;
 mod reply;
 mod seen;
 mod serve;
@@ -17,7 +19,10 @@ use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
+
+/// The most requests that wait at the same time.
+const MOST_WAITS: usize = 256;
 
 /// The state of the control port, which does not keep the simulator running.
 #[derive(Clone)]
@@ -27,13 +32,18 @@ struct Control {
     first: Arc<AtomicU64>,
     /// Resets happen one after the other.
     resetting: Arc<Mutex<()>>,
+    /// The free places for requests that wait.
+    waits: Arc<Semaphore>,
+    /// The host that clients connect to.
+    host: Arc<str>,
 }
 
 impl Sim {
     /// Serves the control port, by which a test in any language drives the simulator and asks what clients did, until the simulator
     /// ends. Returns its address. With port 0, it is any free one.
     ///
-    /// There is no login: everybody who can reach the address controls the simulator.
+    /// There is no login: everybody who can reach the address controls the simulator, except web pages of other sites. Requests name
+    /// an IP address, `localhost` or the [advertised](crate::Builder::advertise) host as their host.
     ///
     /// # Errors
     ///
@@ -52,6 +62,8 @@ impl Sim {
             sim: Arc::new(self.downgrade()),
             first: Arc::default(),
             resetting: Arc::default(),
+            waits: Arc::new(Semaphore::new(MOST_WAITS)),
+            host: self.shared.config.advertised().into(),
         };
         tasks.spawn(serve::accept(listener, control, tasks.clone()));
         Ok(address)

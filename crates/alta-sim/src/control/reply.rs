@@ -1,8 +1,7 @@
 //! Bodies of requests and replies.
 
+use crate::advice;
 use crate::error::{Error, ErrorKind};
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -74,23 +73,13 @@ pub(super) fn ended() -> Failure {
     Failure::new(503, "the simulator ends")
 }
 
-/// The JSON of a body.
-pub(super) fn parse(body: Result<Bytes, BytesRejection>) -> Result<Value, Failure> {
-    let body = body.map_err(|rejection| {
-        let status = rejection.status().as_u16();
-        Failure::new(status, format!("the body: {}", rejection.body_text()))
-    })?;
-    serde_json::from_slice(&body)
-        .map_err(|error| Failure::new(400, format!("the body is no JSON: {error}")))
-}
-
-/// Reads a value; the error names the field.
+/// Reads a value; the error names the field, and the nearest name for a misspelled one.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let reason = error.into_inner();
+        let reason = advice::explain(&error.into_inner().to_string());
         let error = if path == "." {
-            reason.to_string()
+            reason
         } else {
             format!("`{path}`: {reason}")
         };

@@ -3,19 +3,18 @@
 use super::Control;
 use super::handlers::{actions, openapi, reset, seen, state, wait};
 use super::reply::Failure;
+use super::{body, origin};
 use alta_cloud::net::Tasks;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::time::Duration;
 use tokio::net::TcpListener;
-
-/// The largest body of a request.
-const BODY_LIMIT: usize = 4 << 20;
 
 /// The longest time for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,7 +40,8 @@ fn router(control: Control) -> Router {
     router
         .fallback(no_path)
         .method_not_allowed_fallback(no_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(body::LIMIT))
+        .layer(from_fn_with_state(control.clone(), origin::check))
         .with_state(control)
 }
 

@@ -38,17 +38,46 @@ impl Sim {
         self.end_all(|service| service == Service::MainSocket, &Outgoing::Cut);
     }
 
-    /// Ends one main websocket without a close frame. Frames that were sent before still arrive; none are sent afterwards.
+    /// Ends one connection, of a console or a main websocket, without a close frame. Frames that were sent before still arrive; none
+    /// are sent afterwards.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such connection.
-    pub fn drop_main_socket(&self, connection: u64) -> Result<(), Error> {
-        self.change("dropping a main websocket", |state, _| {
-            let socket = state.world.cloud.sockets.remove(&connection);
-            let socket = socket.ok_or(Missing::Connection(connection))?;
-            socket.link.push(Outgoing::Cut);
-            self.shared.env.connections.ended(connection);
+    pub fn drop_connection(&self, connection: u64) -> Result<(), Error> {
+        self.end_one(connection, Outgoing::Cut)
+    }
+
+    /// Closes one connection, of a console or a main websocket, with a code.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such connection.
+    pub fn close_connection(&self, connection: u64, code: u16, reason: &str) -> Result<(), Error> {
+        self.end_one(connection, Outgoing::Close(code, reason.to_owned()))
+    }
+
+    /// Keeps one connection, of a console or a main websocket, open, but neither reads nor writes it any more.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such connection.
+    pub fn silence_connection(&self, connection: u64) -> Result<(), Error> {
+        self.end_one(connection, Outgoing::Silence)
+    }
+
+    fn end_one(&self, connection: u64, how: Outgoing) -> Result<(), Error> {
+        self.change("ending a connection", |state, _| {
+            let is_cut = matches!(how, Outgoing::Cut);
+            let connections = &self.shared.env.connections;
+            if !connections.push_to(connection, how) {
+                return Err(Missing::Connection(connection));
+            }
+            if is_cut {
+                state.world.cloud.sockets.remove(&connection);
+                state.remove_console(connection);
+                connections.ended(connection);
+            }
             Ok(())
         })
     }

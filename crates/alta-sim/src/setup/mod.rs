@@ -5,7 +5,7 @@
 //! ```
 //! # async fn run() -> Result<(), alta_sim::Error> {
 //! use alta_sim::Sim;
-//! use alta_sim::action::Action;
+//! use alta_sim::action::Restart;
 //! use alta_sim::setup::{Group, Server};
 //! use std::time::Duration;
 //!
@@ -14,7 +14,7 @@
 //! let mut group = Group::new("Hollowmere Folk");
 //! group.servers.push(server);
 //!
-//! let restart = Action::Restart { server: None };
+//! let restart = Restart { server: None };
 //! let sim = Sim::builder().group(group).at(Duration::from_secs(30), restart).start().await?;
 //! let console = sim.console_url(3_000_123)?;
 //! sim.advance(Duration::from_secs(30)).await?;

@@ -270,7 +270,7 @@ async fn errors_of_paths_and_chunks_name_the_cause() {
             sim.unban(sim.group(), "Iris_").map(|_| ()),
             "no user \"Iris_\" with the membership Banned in group",
         ),
-        (sim.drop_main_socket(99), "no open connection 99"),
+        (sim.drop_connection(99), "no open connection 99"),
     ];
     for (result, text) in missing {
         let error = result.unwrap_err();

@@ -171,7 +171,7 @@ fn arguments_count_before_the_file() {
 
 #[tokio::test]
 async fn a_test_in_rust_has_the_same_setup() {
-    use alta_sim::action::Action;
+    use alta_sim::action::Stop;
     use alta_sim::setup::{Group, Member, Player, SelfHosted, Server};
     use alta_sim::{BotAccount, Sim};
 
@@ -199,7 +199,7 @@ async fn a_test_in_rust_has_the_same_setup() {
         .self_hosted(own)
         .at(
             Duration::from_secs(5),
-            Action::Stop {
+            Stop {
                 server: Some(serde_json::from_str("\"Hollowmere\"").unwrap()),
             },
         );

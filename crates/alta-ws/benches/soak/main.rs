@@ -272,7 +272,7 @@ impl Losses {
         // The client would notice the end of a silent one.
         sockets.retain(|socket| !self.is_silent(*socket));
         if let Some(socket) = random.choice(sockets) {
-            self.cut += u64::from(sim.drop_main_socket(socket).is_ok());
+            self.cut += u64::from(sim.drop_connection(socket).is_ok());
         }
     }
 
@@ -305,7 +305,7 @@ impl Losses {
             let is_over = since.elapsed() >= after;
             if is_over {
                 // It can be gone already.
-                let _ = sim.drop_main_socket(*connection);
+                let _ = sim.drop_connection(*connection);
             }
             !is_over
         });

@@ -175,7 +175,7 @@ async fn promise_08_the_subscriptions_are_held_after_a_loss_of_any_connection_at
             Lost::Both => &sockets[..],
         };
         for socket in lost {
-            sim.drop_main_socket(*socket).unwrap();
+            sim.drop_connection(*socket).unwrap();
         }
         let migrated = within(migrating).await.unwrap();
         check(&sim, &client, &mut stream, migrated, end, &case).await;
@@ -282,7 +282,7 @@ async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_
         async move { client.migrate_now().await }
     });
     requested(&sim, "POST migrate", 1).await;
-    sim.drop_main_socket(sim.main_sockets()[0]).unwrap();
+    sim.drop_connection(sim.main_sockets()[0]).unwrap();
     let error = within(migrating).await.unwrap().unwrap_err();
     let sent = Sent::MayHaveRun;
     assert_eq!(*error.kind(), ErrorKind::Disconnected { sent });

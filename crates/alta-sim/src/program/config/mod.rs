@@ -1,6 +1,5 @@
 //! The configuration file.
 
-mod advice;
 mod file;
 mod place;
 #[cfg(test)]
@@ -8,7 +7,7 @@ mod tests;
 mod timeline;
 
 use super::error::Error;
-use crate::{Builder, Sim};
+use crate::{Builder, Sim, advice};
 use file::File;
 use place::Places;
 use std::path::Path;
@@ -25,6 +24,11 @@ pub(super) fn read(path: &Path, port: u16) -> Result<Builder, Error> {
     })
 }
 
+/// Explains an error in the words of the file, which has keys.
+fn explain(message: &str) -> String {
+    advice::explain(message).replacen("unknown field", "unknown key", 1)
+}
+
 /// An error of the file.
 #[derive(Debug, Eq, PartialEq)]
 struct Wrong {
@@ -37,7 +41,7 @@ struct Wrong {
 fn parse(text: &str, builder: Builder, folder: &Path) -> Result<Builder, Wrong> {
     let wrong = |error: toml::de::Error| Wrong {
         line: error.span().map(|span| place::line(text, span.start)),
-        reason: advice::explain(error.message()),
+        reason: explain(error.message()),
     };
     let places = Places::of(text).map_err(wrong)?;
     let file: File = toml::from_str(text).map_err(wrong)?;

@@ -1,7 +1,8 @@
 //! The actions of the timeline.
 
-use super::advice::{explain, nearest};
+use super::explain;
 use crate::action::{Action, Reference, Span};
+use crate::advice::nearest;
 use crate::setup::{Problem, Step};
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
 //! The nearest name for a misspelled one.
 
 /// Replaces the list of all names, in the error of an unknown key or value, by the nearest one.
-pub(super) fn explain(message: &str) -> String {
+pub(crate) fn explain(message: &str) -> String {
     let message = message.trim_end();
     let Some((head, list)) = message.split_once(", expected ") else {
         return message.to_owned();
@@ -13,11 +13,7 @@ pub(super) fn explain(message: &str) -> String {
         return message.to_owned();
     };
     let names: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
-    let head = head.replacen("unknown field", "unknown key", 1).replacen(
-        "unknown variant",
-        "unknown value",
-        1,
-    );
+    let head = head.replacen("unknown variant", "unknown value", 1);
     match nearest(typed, &names) {
         Some(near) => format!("{head}; did you mean `{near}`?"),
         None => format!("{head}; possible are {}", names.join(", ")),
@@ -25,7 +21,7 @@ pub(super) fn explain(message: &str) -> String {
 }
 
 /// The most similar name.
-pub(super) fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let distance =
         |name: &&str| strsim::damerau_levenshtein(&typed.to_lowercase(), &name.to_lowercase());
     let near = names.iter().map(|name| (distance(name), *name));
