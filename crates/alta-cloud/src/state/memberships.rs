@@ -164,7 +164,9 @@ impl Cloud {
     pub(crate) fn emit_joined(&mut self, group: u64, user: u64) {
         if let Some(joined) = self.joined_group(group, user) {
             let name = self.groups.get(&group).map(|group| group.name.clone());
-            let content = joined.and("id", group).and("name", name.unwrap_or_default());
+            let content = joined
+                .and("id", group)
+                .and("name", name.unwrap_or_default());
             self.emit("me-group-create", user, content);
         }
     }

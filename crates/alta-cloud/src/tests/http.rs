@@ -240,6 +240,9 @@ async fn an_ipv6_address_of_consoles_has_brackets() {
         });
         let (status, text) = world.call_as(&token, "POST", &path, "{}").await;
         assert_eq!(status, 200, "{text}");
-        assert!(text.contains(&format!("\"address\":\"{expected}\"")), "{text}");
+        assert!(
+            text.contains(&format!("\"address\":\"{expected}\"")),
+            "{text}"
+        );
     }
 }
