@@ -4,6 +4,7 @@ use super::request::Request;
 use crate::host::Host;
 use crate::net::HttpRequest;
 use crate::state::{Cloud, Grant, Identity, Purpose, Refusal};
+use crate::store::StoreErrorKind;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::routing::{MethodFilter, on};
@@ -14,6 +15,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// The number of attempts at a request while other processes change the store.
+const ATTEMPTS: u32 = 4;
 
 /// A request, as the layers before the routes hand it over.
 pub(super) struct Arrival<H> {
@@ -42,22 +46,23 @@ impl<H> fmt::Debug for Arrival<H> {
 }
 
 impl<H: Host> Arrival<H> {
-    /// Works on the state for a caller who needs no token.
-    pub(super) fn public(
-        &self,
-        work: impl FnOnce(&mut Cloud, Timestamp, &Call<'_>) -> Reply,
-    ) -> Reply {
+    /// Works on the state for a caller who needs no token. If another process has changed the store, the work is undone and begins
+    /// again with the new state.
+    pub(super) fn public(&self, work: impl Fn(&mut Cloud, Timestamp, &Call<'_>) -> Reply) -> Reply {
         let call = Call::new(&self.http);
-        let host = &self.host;
-        host.change(|cloud, now| work(cloud, now, &call))
-            .unwrap_or_else(|error| Reply::unavailable(&error))
+        let mut attempts = ATTEMPTS;
+        loop {
+            attempts -= 1;
+            match self.host.change(|cloud, now| work(cloud, now, &call)) {
+                Ok(reply) => return reply,
+                Err(error) if attempts > 0 && error.kind() == StoreErrorKind::ChangedElsewhere => {}
+                Err(error) => return Reply::unavailable(&error),
+            }
+        }
     }
 
     /// Works on the state for the caller that the access token names.
-    fn as_caller(
-        &self,
-        work: impl FnOnce(&mut Request<'_>, &Grant) -> Result<Reply, Reply>,
-    ) -> Reply {
+    fn as_caller(&self, work: impl Fn(&mut Request<'_>, &Grant) -> Result<Reply, Reply>) -> Reply {
         let reply = self.public(|cloud, now, call| {
             let result = access(cloud, now, call).and_then(|grant| {
                 let mut request = Request {
@@ -79,7 +84,7 @@ impl<H: Host> Arrival<H> {
 
     /// Refuses a caller who has an access token. Others are refused for the lack of it, and learn nothing about the routes.
     pub(super) fn refuse(&self, refusal: Reply) -> Reply {
-        self.as_caller(|_, _| Err(refusal))
+        self.as_caller(|_, _| Err(refusal.clone()))
     }
 }
 
@@ -161,7 +166,7 @@ impl<H: Host> Routes<H> {
     }
 
     /// Adds a route. Parameters that cannot be parsed cause the reply 400.
-    pub(super) fn on<P: DeserializeOwned + Send + 'static>(
+    pub(super) fn on<P: Clone + DeserializeOwned + Send + 'static>(
         mut self,
         method: MethodFilter,
         path: &'static str,
@@ -173,10 +178,10 @@ impl<H: Host> Routes<H> {
                         parameters: Result<Path<P>, PathRejection>| {
                 arrival.as_caller(|request, grant| {
                     callers.check(grant)?;
-                    let Ok(Path(parameters)) = parameters else {
+                    let Ok(Path(parameters)) = &parameters else {
                         return Err(Reply::bad_request(None, "The value is not a valid id."));
                     };
-                    endpoint(request, parameters)
+                    endpoint(request, parameters.clone())
                 })
             };
         self.router = self.router.route(path, on(method, handler));

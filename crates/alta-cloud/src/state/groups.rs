@@ -171,7 +171,8 @@ impl Group {
         members.filter(move |member| member.membership == membership)
     }
 
-    fn role(&self, role_id: u64) -> Option<&Node> {
+    /// The role with this id, as REST shows it.
+    pub fn role(&self, role_id: u64) -> Option<&Node> {
         let wanted = Node::from(role_id);
         let mut roles = self.roles.as_array().iter();
         roles.find(|role| role.get("role_id") == Some(&wanted))

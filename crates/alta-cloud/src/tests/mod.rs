@@ -1,7 +1,9 @@
-//! Attacks on the service.
+//! Attacks on the service, and other processes that change its store.
 
 mod http;
 mod limits;
 mod roles;
 mod sockets;
+#[cfg(feature = "sqlite")]
+mod stored;
 mod support;

@@ -17,7 +17,8 @@ const MODERATOR: u64 = 2;
 const MEMBER: u64 = 1;
 
 /// The roles that each group has.
-const ROLES: [(u64, &str); 3] = [(MEMBER, "Member"), (MODERATOR, "Moderator"), (7, "Owner")];
+pub(super) const ROLES: [(u64, &str); 3] =
+    [(MEMBER, "Member"), (MODERATOR, "Moderator"), (7, "Owner")];
 
 /// The groups of a new account.
 #[derive(Debug, Args)]
@@ -246,7 +247,9 @@ pub(super) fn list(cloud: &Cloud) -> Vec<Value> {
             .values()
             .filter_map(|group| {
                 let member = group.member(account.user_id, Membership::Accepted)?;
-                Some(json!({"id": group.id, "name": group.name, "role_id": member.role_id}))
+                let id = member.role_id;
+                let role = group.role(id).and_then(|role| role.get("name")?.as_str());
+                Some(json!({"id": group.id, "name": group.name, "role_id": id, "role": role}))
             })
             .collect();
         let (kind, client_id, scopes) = match &account.login {
@@ -277,8 +280,11 @@ pub(super) fn list_row(account: &Value) -> [String; 4] {
     let groups: Vec<String> = groups
         .iter()
         .map(|group| {
-            let name = group["name"].as_str().unwrap_or_default();
-            format!("{} (role {})", escaped(name), group["role_id"])
+            let name = escaped(group["name"].as_str().unwrap_or_default());
+            match group["role"].as_str() {
+                Some(role) => format!("{name} ({})", escaped(role)),
+                None => format!("{name} (no role {})", group["role_id"]),
+            }
         })
         .collect();
     [

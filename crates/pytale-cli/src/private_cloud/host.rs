@@ -5,7 +5,7 @@ use super::config::Config;
 use super::relay::Allowed;
 use alta_cloud::net::Env;
 use alta_cloud::state::{Account, Cloud, Group, Membership, Purpose};
-use alta_cloud::store::{SharedCloud, StoreError};
+use alta_cloud::store::{SharedCloud, StoreError, StoreErrorKind};
 use alta_cloud::wire::json::Node;
 use alta_cloud::{Host, NoFile};
 use jiff::Timestamp;
@@ -90,6 +90,11 @@ impl PrivateCloud {
 
     /// Logs the first of several failures of the database.
     fn told<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        // The database works: the request is tried again with what the other program has written.
+        let is_conflict = |error: &StoreError| error.kind() == StoreErrorKind::ChangedElsewhere;
+        if result.as_ref().is_err_and(is_conflict) {
+            return result;
+        }
         let was_failing = self.is_failing.swap(result.is_err(), Ordering::Relaxed);
         match &result {
             Err(error) if !was_failing => {
@@ -149,9 +154,7 @@ fn permission(cloud: &Cloud, who: &Who, account: &Account) -> Result<Allowed, Re
 /// The `allowed_commands` of a member's role.
 fn allowed_commands(group: &Group, user: u64) -> Allowed {
     let member = group.member(user, Membership::Accepted);
-    let id = member.map(|member| Node::from(member.role_id));
-    let mut roles = group.roles.as_array().iter();
-    let role = roles.find(|role| id.is_some() && role.get("role_id") == id.as_ref());
+    let role = member.and_then(|member| group.role(member.role_id));
     let commands = role.and_then(|role| role.get("allowed_commands"));
     let commands = commands.map_or(&[][..], Node::as_array);
     Allowed::new(commands.iter().filter_map(Node::as_str))

@@ -1,5 +1,6 @@
 //! The configuration as the state of the service: groups, roles, servers.
 
+use super::accounts::ROLES;
 use super::config::{Config, GroupConfig, RoleConfig, ServerConfig};
 use alta_cloud::state::{Cloud, Server, ServerInfo};
 use alta_cloud::wire::json::Node;
@@ -39,13 +40,20 @@ fn put_group(cloud: &mut Cloud, wanted: &GroupConfig, now: Timestamp) {
     group.description = wanted.description.clone().unwrap_or_default();
 }
 
-/// Adds the roles of the configuration, or replaces those with the same ids.
+/// Adds the roles of the configuration, or replaces those with the same ids. Members of a role that it has no longer keep the role's
+/// id, and have no permission.
 fn roles(cloud: &mut Cloud, config: &Config) {
     for wanted in &config.groups {
         let group = cloud.groups.get_mut(&wanted.id);
         let Some(Node::Array(roles)) = group.map(|group| &mut group.roles) else {
             continue;
         };
+        let ids = ROLES.iter().map(|(id, _)| *id);
+        let ids: Vec<Node> = ids
+            .chain(wanted.roles.iter().map(|role| role.id))
+            .map(Node::from)
+            .collect();
+        roles.retain(|role| role.get("role_id").is_some_and(|id| ids.contains(id)));
         for role in &wanted.roles {
             let id = Node::from(role.id);
             let known = roles

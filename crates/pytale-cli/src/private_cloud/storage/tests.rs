@@ -42,6 +42,29 @@ fn accounts_and_members_stay_while_the_configuration_changes() {
 }
 
 #[test]
+fn a_role_that_the_configuration_has_no_longer_permits_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let role = "[[groups.roles]]\nid = 3\nname = 'Helper'\npermissions = ['Console']\n";
+    let first = opened(&config(folder.path(), role));
+    let new = accounts::bot("Example_Bot", &[]).unwrap();
+    let added = change(&first, |cloud, now| {
+        accounts::add(cloud, new, &[(7, 3)], now)
+    });
+    added.unwrap().unwrap();
+    let listed = first.look(accounts::list);
+    assert_eq!(accounts::list_row(&listed[0])[3], "Folk (Helper)");
+    drop(first);
+    let second = opened(&config(folder.path(), ""));
+    second.look(|cloud| {
+        let account = cloud.accounts.named("Example_Bot").unwrap();
+        assert_eq!(cloud.groups[&7].permissions(account.user_id).count(), 0);
+        assert_eq!(cloud.groups[&7].roles.as_array().len(), 3);
+    });
+    let listed = second.look(accounts::list);
+    assert_eq!(accounts::list_row(&listed[0])[3], "Folk (no role 3)");
+}
+
+#[test]
 fn a_damaged_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path(), "");

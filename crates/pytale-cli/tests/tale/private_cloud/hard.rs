@@ -57,7 +57,7 @@ async fn accounts_are_added_listed_rotated_and_removed() {
     assert_eq!(list[1]["kind"], "user");
     assert!(!list.to_string().contains(&bot.secret), "{list}");
     let shown = own.tale(&["list"]).await;
-    assert!(shown.out.contains("Thornwood Folk (role 3)"), "{shown:?}");
+    assert!(shown.out.contains("Thornwood Folk (Helper)"), "{shown:?}");
     for (arguments, told) in [
         (&["add-bot", "ledger_bot"][..], "already an account named"),
         (

@@ -1,0 +1,86 @@
+//! A service whose store another process changes, too.
+
+use super::support::{exchange, status};
+use crate::net::Env;
+use crate::state::{Cloud, Config, HashCost, Membership, Scopes};
+use crate::store::{SharedCloud, Sqlite, StoreError};
+use crate::{Host, NoFile, rest};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+struct Stored {
+    env: Env,
+    state: SharedCloud,
+}
+
+impl Host for Stored {
+    fn env(&self) -> &Env {
+        &self.env
+    }
+
+    fn with_cloud<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T {
+        self.state.run(&self.env, work).0
+    }
+
+    fn change<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> Result<T, StoreError> {
+        self.state.with(&self.env, work)
+    }
+
+    fn start_server(self: &Arc<Self>, _: u64) {}
+
+    fn file(&self, _: Option<&str>, _: &str, _: &str) -> Result<String, NoFile> {
+        Err(NoFile::Unauthorized)
+    }
+}
+
+#[tokio::test]
+async fn a_request_begins_again_when_another_process_has_changed_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cloud.db");
+    let open = || {
+        let config = Config {
+            hash_cost: HashCost::CHEAPEST,
+            ..Config::default()
+        };
+        let store = Box::new(Sqlite::open(&path).unwrap());
+        SharedCloud::open(config, store, Timestamp::now()).unwrap()
+    };
+    let state = open();
+    let (group, guest, token) = state
+        .prepare(Timestamp::now(), |cloud, now| {
+            let owner = cloud.users.add(1_100_000_001, "Founder", true, now);
+            let guest = cloud.user("Guest", now);
+            let group = cloud.add_group("Thornwood Folk", owner, now);
+            let life = Duration::from_secs(3_600);
+            let token = cloud
+                .tokens
+                .bot(owner, "Founder", "client_x", Scopes::ALL, now, life);
+            (group, guest, token)
+        })
+        .unwrap();
+    let other = open();
+    let renamed = other.prepare(Timestamp::now(), |cloud, _| {
+        cloud.groups.get_mut(&group).unwrap().name = "Hollow".to_owned();
+    });
+    renamed.unwrap();
+
+    let env = Env::new(Handle::current(), 0, 64);
+    let host = Arc::new(Stored { env, state });
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let admission = host.env.admit(None).unwrap();
+    let service = Arc::clone(&host);
+    tokio::spawn(async move { rest::serve(&service, Box::new(far), admission).await });
+    let request = format!(
+        "POST /api/groups/{group}/invites/{guest} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\
+         authorization: Bearer {token}\r\n\r\n"
+    );
+    let reply = exchange(near, request.as_bytes()).await;
+    assert_eq!(status(&reply), 200, "{reply}");
+    host.state.look(|cloud| {
+        let group = &cloud.groups[&group];
+        assert_eq!(group.name, "Hollow");
+        assert!(group.member(guest, Membership::Invited).is_some());
+    });
+}
