@@ -79,7 +79,7 @@ impl Env {
     }
 
     /// Adds the name of the service to the headers of a reply.
-    pub(crate) fn sign(&self, headers: &mut http::HeaderMap) {
+    pub fn sign(&self, headers: &mut http::HeaderMap) {
         if let Some(service) = &self.service {
             headers.insert("x-pytale-service", service.clone());
         }

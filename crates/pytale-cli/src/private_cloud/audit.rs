@@ -6,21 +6,16 @@ mod tests;
 
 use file::{Files, Limits};
 use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The number of lines that wait to be written. A full queue makes commands wait.
-const QUEUE: usize = 1_024;
+/// The number of lines about connections that are kept until they can be written.
+const LATE: usize = 1_024;
 
 /// The longest text of a command in a line.
 const LONGEST: usize = 4 * 1_024;
-
-/// The pause after a failed write.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// The person behind a line: the account and the server.
 #[derive(Clone, Debug)]
@@ -31,72 +26,96 @@ pub(crate) struct Who {
     pub(crate) server_id: u64,
 }
 
-/// Adds lines to the log. A thread writes them.
-#[derive(Clone, Debug)]
-pub(crate) struct Audit {
-    lines: mpsc::Sender<String>,
-    failure: watch::Receiver<Option<Arc<str>>>,
-}
-
-/// The thread that writes the log. It ends when all [`Audit`]s are dropped.
+/// The log. Lines are written at once: a disk takes some microseconds for them, a thread of its own would take longer.
 #[derive(Debug)]
-pub(crate) struct Writer(thread::JoinHandle<()>);
+pub(crate) struct Audit(Mutex<Lines>);
 
-impl Writer {
-    /// Waits until all lines are written. Lines that cannot be written are lost.
-    pub(crate) fn join(self) {
-        // A panic of the thread has been reported by the thread.
-        let _ = self.0.join();
-    }
+/// The files, and the lines about connections that could not be written yet.
+#[derive(Debug)]
+struct Lines {
+    files: Files,
+    late: VecDeque<String>,
+    is_failing: bool,
 }
 
 impl Audit {
     /// Opens the log.
-    pub(crate) fn open(path: &Path, limit: u64, keep: u32) -> io::Result<(Self, Writer)> {
-        let files = Files::open(path, Limits { size: limit, keep })?;
-        let (lines, queue) = mpsc::channel(QUEUE);
-        let (state, failure) = watch::channel(None);
-        let thread = thread::Builder::new()
-            .name("audit".to_owned())
-            .spawn(move || write(files, queue, &state))?;
-        Ok((Self { lines, failure }, Writer(thread)))
+    pub(crate) fn open(path: &Path, limit: u64, keep: u32) -> io::Result<Self> {
+        Ok(Self(Mutex::new(Lines {
+            files: Files::open(path, Limits { size: limit, keep })?,
+            late: VecDeque::new(),
+            is_failing: false,
+        })))
     }
 
-    /// The reason why the log cannot be written at present.
-    pub(crate) fn failure(&self) -> Option<Arc<str>> {
-        self.failure.borrow().clone()
-    }
-
-    /// Adds a line about a command. Waits while the queue is full.
-    pub(crate) async fn command(&self, who: &Who, command: &str, refused: Option<&str>) {
-        let mut line = line(
-            who,
-            if refused.is_some() {
-                "refused"
-            } else {
-                "command"
-            },
-        );
+    /// Writes a line about a command. A command without a line must not run; the error is the reason why it has none.
+    pub(crate) fn command(
+        &self,
+        who: &Who,
+        command: &str,
+        refused: Option<&str>,
+    ) -> Result<(), String> {
+        let event = if refused.is_some() {
+            "refused"
+        } else {
+            "command"
+        };
+        let mut line = line(who, event);
         line.insert("command".to_owned(), shortened(command).into());
         if let Some(reason) = refused {
             line.insert("reason".to_owned(), reason.into());
         }
-        self.add(line).await;
+        self.lines().add(&text(line))
     }
 
-    /// Adds a line about a connection.
-    pub(crate) async fn connection(&self, who: &Who, event: &str, detail: &str) {
+    /// Writes a line about a connection, later if it cannot be written now.
+    pub(crate) fn connection(&self, who: &Who, event: &str, detail: &str) {
         let mut line = line(who, event);
         line.insert("detail".to_owned(), detail.into());
-        self.add(line).await;
+        let text = text(line);
+        let mut lines = self.lines();
+        if lines.add(&text).is_err() && lines.late.len() < LATE {
+            lines.late.push_back(text);
+        }
     }
 
-    async fn add(&self, line: Map<String, Value>) {
-        let mut text = Value::Object(line).to_string();
-        text.push('\n');
-        // The thread ends after all senders.
-        let _ = self.lines.send(text).await;
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Lines {
+    /// Writes a line after the late ones. Logs the first of several failures.
+    fn add(&mut self, text: &str) -> Result<(), String> {
+        let result = self.write(text).map_err(|error| {
+            let reason = format!("writing {}: {error}", self.files.path().display());
+            if !self.is_failing {
+                tracing::error!(
+                    "the audit log cannot be written, so commands are refused: {reason}"
+                );
+            }
+            reason
+        });
+        if self.is_failing && result.is_ok() {
+            tracing::warn!("the audit log can be written again");
+        }
+        self.is_failing = result.is_err();
+        result
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        while let Some(late) = self.late.front() {
+            self.files.write(late)?;
+            self.late.pop_front();
+        }
+        self.files.write(text)
+    }
+}
+
+fn text(line: Map<String, Value>) -> String {
+    let mut text = Value::Object(line).to_string();
+    text.push('\n');
+    text
 }
 
 fn line(who: &Who, event: &str) -> Map<String, Value> {
@@ -121,42 +140,4 @@ fn shortened(text: &str) -> String {
     }
     let end = text.floor_char_boundary(LONGEST);
     format!("{}… ({} bytes)", &text[..end], text.len())
-}
-
-/// Writes the lines. After a failure it tries again until the line is written or the program ends.
-fn write(
-    mut files: Files,
-    mut queue: mpsc::Receiver<String>,
-    state: &watch::Sender<Option<Arc<str>>>,
-) {
-    let mut batch = Vec::new();
-    while queue.blocking_recv_many(&mut batch, QUEUE) > 0 {
-        for line in batch.drain(..) {
-            loop {
-                match files.write(&line) {
-                    Ok(()) => {
-                        if state.borrow().is_some() {
-                            tracing::warn!("the audit log can be written again");
-                            state.send_replace(None);
-                        }
-                        break;
-                    }
-                    Err(error) => {
-                        let reason = format!("writing {}: {error}", files.path().display());
-                        if state.borrow().is_none() {
-                            tracing::error!(
-                                "the audit log cannot be written, so commands are refused: {reason}"
-                            );
-                        }
-                        state.send_replace(Some(reason.into()));
-                        // At the end of the program nobody waits for the disk.
-                        if queue.is_closed() {
-                            return;
-                        }
-                        thread::sleep(PAUSE);
-                    }
-                }
-            }
-        }
-    }
 }

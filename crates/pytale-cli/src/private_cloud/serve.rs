@@ -22,6 +22,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+/// The kind of the service, in each reply and in the log.
+const NAME: &str = "private service, not operated by Alta";
+
 /// The number of frames that may wait for one slow client of the main websocket.
 const QUEUE: usize = 8_192;
 
@@ -44,7 +47,7 @@ pub(super) async fn run(
     let ports = Ports::open(config).await?;
     let file = config.path_in(&config.audit.file);
     let limit = config.audit.max_megabytes.saturating_mul(1024 * 1024);
-    let (audit, writer) = Audit::open(&file, limit, config.audit.keep).map_err(|error| {
+    let audit = Audit::open(&file, limit, config.audit.keep).map_err(|error| {
         Failure::io(
             format_args!("opening the audit log {}", file.display()),
             &error,
@@ -56,7 +59,8 @@ pub(super) async fn run(
     let state = storage::open(config, settings(&ports))?;
     let env = Env::new(Handle::current(), 0, QUEUE)
         .with_limits(limits(is_behind_proxy))
-        .with_service("private service, not operated by Alta");
+        .with_service(NAME);
+    tracing::info!("{NAME}");
     let cloud = Arc::new(PrivateCloud::new(env, state, config, audit));
     let tasks = cloud.env().tasks.clone();
     for line in ports.lines(&tls) {
@@ -75,13 +79,11 @@ pub(super) async fn run(
         tasks.spawn(port.serve(Arc::clone(&cloud), tls.clone()));
     }
     tasks.spawn(follow_storage(Arc::clone(&cloud)));
+    tasks.spawn(tls.follow_files());
     ended.as_mut().await;
     if timeout(ENDING, tasks.stop_and_wait()).await.is_err() {
         tracing::warn!("some connections did not end in time");
     }
-    // The last sender of the audit log: its thread writes the rest and ends.
-    drop(cloud);
-    let _ = timeout(ENDING, tokio::task::spawn_blocking(|| writer.join())).await;
     Ok(())
 }
 

@@ -3,9 +3,12 @@
 mod clients;
 mod consoles;
 mod hard;
+mod http;
 #[path = "../../../alta-sim/tests/peers/install.rs"]
 mod install;
+mod killed;
 #[path = "../../../alta-sim/tests/peers/npm.rs"]
 #[allow(dead_code, reason = "another bot runs here")]
 mod npm;
+mod secure;
 mod support;

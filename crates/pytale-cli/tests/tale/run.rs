@@ -4,8 +4,8 @@ use pytale::testing::World;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// Far above the duration of any run, for a busy machine.
 const BOUND: Duration = Duration::from_mins(3);
@@ -90,6 +90,7 @@ pub(crate) async fn tale_in(variables: &[(&str, &str)], arguments: &[&str]) -> D
 pub(crate) struct Running {
     child: Child,
     out: Lines<BufReader<ChildStdout>>,
+    log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Running {
@@ -102,7 +103,8 @@ impl Running {
         // No command follows.
         drop(child.stdin.take());
         let out = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, out }
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, out, log }
     }
 
     /// The next line of standard output.
@@ -122,6 +124,21 @@ impl Running {
         }
     }
 
+    /// The first line of standard error that contains a text. The lines before it are lost.
+    pub(crate) async fn log_line_with(&mut self, text: &str) -> String {
+        let found = async {
+            loop {
+                let line = self.log.next_line().await.unwrap();
+                let line = line.expect("the program still runs");
+                if line.contains(text) {
+                    return line;
+                }
+            }
+        };
+        let line = tokio::time::timeout(BOUND, found);
+        line.await.expect("the program logs the line")
+    }
+
     /// Sends the signal of Ctrl-C.
     #[cfg(unix)]
     pub(crate) async fn interrupt(&self) {
@@ -130,46 +147,58 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// Kills the program, and waits for its end.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Closes the pipe of standard output, as `head` does.
     pub(crate) fn close_output(self) -> Closed {
-        Closed(self.child)
+        Closed {
+            child: self.child,
+            log: self.log,
+        }
     }
 
     /// Waits for the end of the program.
     pub(crate) async fn done(mut self) -> Done {
-        let mut out = String::new();
-        let rest = async {
-            while let Some(line) = self.out.next_line().await.unwrap() {
-                out += &line;
-                out.push('\n');
-            }
-        };
-        tokio::time::timeout(BOUND, rest)
-            .await
-            .expect("the program ends");
-        let (code, err) = ended(self.child).await;
+        let ended = tokio::spawn(ended(self.child, self.log));
+        let out = tokio::time::timeout(BOUND, text(&mut self.out));
+        let out = out.await.expect("the program ends");
+        let (code, err) = ended.await.unwrap();
         Done { code, out, err }
     }
 }
 
 /// A program whose standard output is a closed pipe.
-pub(crate) struct Closed(Child);
+pub(crate) struct Closed {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
 
 impl Closed {
     /// Waits for the end of the program, and returns its exit status and standard error.
     pub(crate) async fn done(self) -> (i32, String) {
-        ended(self.0).await
+        ended(self.child, self.log).await
     }
 }
 
-async fn ended(mut child: Child) -> (i32, String) {
-    let mut err = String::new();
-    let mut stderr = child.stderr.take().unwrap();
+/// The rest of the lines.
+async fn text<R: AsyncBufRead + Unpin>(lines: &mut Lines<R>) -> String {
+    let mut text = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        text += &line;
+        text.push('\n');
+    }
+    text
+}
+
+async fn ended(mut child: Child, mut log: Lines<BufReader<ChildStderr>>) -> (i32, String) {
     let end = async {
-        stderr.read_to_string(&mut err).await.unwrap();
-        child.wait().await.unwrap()
+        let err = text(&mut log).await;
+        (child.wait().await.unwrap(), err)
     };
-    let status = tokio::time::timeout(BOUND, end)
+    let (status, err) = tokio::time::timeout(BOUND, end)
         .await
         .expect("the program ends");
     (status.code().expect("no signal"), err)

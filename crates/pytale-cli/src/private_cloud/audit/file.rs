@@ -1,8 +1,11 @@
 //! The files of the audit log: the current one, and older ones with a number in their names.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+
+/// More than the bytes of the longest line.
+const LONGEST: u64 = 1024 * 1024;
 
 /// The limits of the files.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +59,7 @@ impl Files {
                 Ok(())
             }
             Err(error) => {
-                // A device, such as /dev/full, has no length.
-                let _ = file.set_len(self.size);
+                // Opening it again removes the part of the line.
                 self.file = None;
                 Err(error)
             }
@@ -65,6 +67,7 @@ impl Files {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
+        remove_torn_line(&self.path)?;
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
@@ -103,5 +106,29 @@ impl Files {
         let mut name = self.path.clone().into_os_string();
         name.push(format!(".{number}"));
         name.into()
+    }
+}
+
+/// Removes a last line without an end: the program or the machine ended while it was written, so its command did not run.
+fn remove_torn_line(path: &Path) -> io::Result<()> {
+    // Not for appending: on Windows, such a file cannot be shortened.
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(());
+    }
+    let begin = metadata.len().saturating_sub(LONGEST);
+    file.seek(SeekFrom::Start(begin))?;
+    let mut tail = Vec::new();
+    (&file).take(LONGEST).read_to_end(&mut tail)?;
+    match memchr::memrchr(b'\n', &tail) {
+        Some(end) if end + 1 == tail.len() => Ok(()),
+        Some(end) => file.set_len(begin + end as u64 + 1),
+        None if begin == 0 => file.set_len(0),
+        // No line of the log is so long.
+        None => file.write_all(b"\n"),
     }
 }

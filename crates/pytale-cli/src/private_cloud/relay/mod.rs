@@ -9,6 +9,7 @@ mod tests;
 pub(crate) use allowed::Allowed;
 
 use super::host::{PrivateCloud, Refused};
+use alta_cloud::Host as _;
 use command::refusal;
 use futures_util::{SinkExt as _, StreamExt as _};
 use pytale::console::Access as _;
@@ -21,10 +22,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::handshake::server::{
+    Callback, ErrorResponse, Request, Response,
+};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, accept_async_with_config, client_async_with_config};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config, client_async_with_config};
 
 /// The timeout of the handshake, of the token, and of opening the real console.
 const LOGIN: Duration = Duration::from_secs(10);
@@ -58,7 +62,7 @@ pub(crate) async fn serve<S>(cloud: &Arc<PrivateCloud>, io: S, peer: SocketAddr)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let accepting = accept_async_with_config(io, Some(limits(FROM_CLIENT)));
+    let accepting = accept_hdr_async_with_config(io, Signed(cloud), Some(limits(FROM_CLIENT)));
     let Ok(Ok(mut client)) = timeout(LOGIN, accepting).await else {
         return;
     };
@@ -93,9 +97,7 @@ where
         }
     };
     let audit = cloud.audit();
-    audit
-        .connection(&who, "connected", &peer.ip().to_string())
-        .await;
+    audit.connection(&who, "connected", &peer.ip().to_string());
     let session = Session {
         cloud,
         who: &who,
@@ -103,9 +105,19 @@ where
         token,
     };
     let end = session.run(&mut client, server).await;
-    audit.connection(&who, "disconnected", end.reason()).await;
+    audit.connection(&who, "disconnected", end.reason());
     if let Some((code, reason)) = end.close() {
         close(&mut client, code, &reason).await;
+    }
+}
+
+/// Adds the name of the service to the reply of a handshake.
+struct Signed<'a>(&'a PrivateCloud);
+
+impl Callback for Signed<'_> {
+    fn on_request(self, _: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        self.0.env().sign(response.headers_mut());
+        Ok(response)
     }
 }
 

@@ -130,24 +130,17 @@ impl Session<'_> {
             let frame = CommandFrame::parse(&text);
             let line = frame.as_ref().and_then(|frame| frame.line.as_deref());
             let line = line.unwrap_or(&text);
-            let audit = self.cloud.audit();
-            let failure = audit.failure();
-            let refused = match &failure {
-                Some(failure) => Some(format!("the audit log of this service fails: {failure}")),
-                None => allowed
-                    .borrow()
-                    .check(frame.as_ref())
-                    .err()
-                    .map(str::to_owned),
-            };
-            if failure.is_none() {
-                audit.command(self.who, line, refused.as_deref()).await;
-            }
-            let Some(reason) = refused else {
-                if let Some(end) = write(&mut server, Message::Text(text), "the server").await {
-                    return end;
+            let refused = allowed.borrow().check(frame.as_ref()).err();
+            let audited = self.cloud.audit().command(self.who, line, refused);
+            let reason = match (refused, audited) {
+                (Some(reason), _) => reason.to_owned(),
+                (None, Err(failure)) => format!("the audit log of this service fails: {failure}"),
+                (None, Ok(())) => {
+                    if let Some(end) = write(&mut server, Message::Text(text), "the server").await {
+                        return end;
+                    }
+                    continue;
                 }
-                continue;
             };
             let id = frame.as_ref().and_then(|frame| frame.id.as_ref());
             if refuse.send(exception(id, &reason)).await.is_err() {

@@ -1,6 +1,6 @@
 """A bot for a private cloud, written from the description of the protocol. It uses only Python's standard library.
 
-Arguments: token endpoint, REST address, main websocket, client id, client secret. It logs in, subscribes to the status of the servers
+Arguments: token endpoint, REST address, main websocket, client id, client secret, and for TLS a file of certificates. It logs in, subscribes to the status of the servers
 of its groups, and runs `player list` on the console of each. Then it waits for the end and the return of the first console. Each result
 is a line of JSON; every text that it received is in a line of its own.
 """
@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -18,6 +19,11 @@ import urllib.request
 
 SCOPES = "ws.group ws.group_servers group.info group.view server.view server.console"
 BOUND = 60
+TLS = None
+if len(sys.argv) > 6:
+    TLS = ssl.create_default_context(cafile=sys.argv[6])
+    # A certificate without a certification authority.
+    TLS.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
 
 
 def say(did, **values):
@@ -40,7 +46,7 @@ def http(method, url, body=None, token=None, form=None):
         data = json.dumps(body).encode()
         headers["Content-Type"] = "application/json"
     request = urllib.request.Request(url, data=data, headers=headers, method=method)
-    with urllib.request.urlopen(request, timeout=BOUND) as reply:
+    with urllib.request.urlopen(request, timeout=BOUND, context=TLS) as reply:
         text = reply.read().decode()
     received(text)
     return json.loads(text)
@@ -51,6 +57,8 @@ class Websocket:
 
     def __init__(self, host, port, headers=()):
         self.socket = socket.create_connection((host, port), timeout=BOUND)
+        if TLS:
+            self.socket = TLS.wrap_socket(self.socket, server_hostname=host)
         self.bytes = b""
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [

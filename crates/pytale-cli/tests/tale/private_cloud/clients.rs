@@ -2,7 +2,7 @@
 
 use super::npm;
 use super::support::{BOUND, Own, SERVERS, files};
-use pytale::bot::{Bot, BotCredentials, Endpoints};
+use pytale::bot::{Bot, BotCredentials};
 use pytale::kit::Handlers;
 use pytale::model::ServerId;
 use serde_json::Value;
@@ -18,11 +18,6 @@ async fn a_managed_bot_runs_commands_on_both_servers_and_sees_a_restart() {
     let own = Own::start().await;
     let account = own.add_bot("Example_Bot", &[]).await;
     let service = own.serve().await;
-    let endpoints = Endpoints::new(
-        service.token_url.parse().unwrap(),
-        service.rest_url.parse().unwrap(),
-        service.socket_url.parse().unwrap(),
-    );
     let (opened, mut openings) = mpsc::unbounded_channel();
     let handlers = Handlers::new().on_session(move |console| {
         let opened = opened.clone();
@@ -36,7 +31,7 @@ async fn a_managed_bot_runs_commands_on_both_servers_and_sees_a_restart() {
     });
     let bot = Bot::builder()
         .bot(BotCredentials::new(account.id, account.secret))
-        .endpoints(endpoints)
+        .endpoints(service.endpoints())
         .managed()
         .handlers(handlers)
         .start()
@@ -62,34 +57,32 @@ async fn a_managed_bot_runs_commands_on_both_servers_and_sees_a_restart() {
     assert_eq!(done.code, 0, "{done:?}");
 }
 
-/// Python, if this machine has it.
-fn python() -> Option<&'static str> {
-    ["python3", "python"].into_iter().find(|name| {
+/// Python, if this machine has it. In CI it must have it.
+pub(super) fn python() -> Option<&'static str> {
+    let found = ["python3", "python"].into_iter().find(|name| {
         let mut command = std::process::Command::new(name);
         let command = command
             .arg("--version")
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
-    })
+    });
+    let is_needed = std::env::var_os("CI").is_some();
+    assert!(found.is_some() || !is_needed, "there is no Python");
+    found
 }
+
+/// The scopes of a bot that uses only what it needs.
+pub(super) const SCOPES: &str =
+    "ws.group ws.group_servers group.info group.view server.view server.console";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_script_without_any_library_uses_both_servers_and_sees_a_restart() {
     let Some(python) = python() else {
-        assert!(std::env::var_os("CI").is_none(), "there is no Python");
         return;
     };
     let own = Own::start().await;
-    let account = own
-        .add_bot(
-            "Example_Bot",
-            &[
-                "--scopes",
-                "ws.group ws.group_servers group.info group.view server.view server.console",
-            ],
-        )
-        .await;
+    let account = own.add_bot("Example_Bot", &["--scopes", SCOPES]).await;
     let service = own.serve().await;
     let mut command = Command::new(python);
     command
@@ -124,7 +117,7 @@ async fn alta_jsapi_uses_both_servers_and_sees_a_restart() {
 }
 
 /// Runs a script that uses both servers, and restarts the first one. Returns everything that the script received.
-async fn restart_is_seen(own: &Own, mut command: Command) -> String {
+pub(super) async fn restart_is_seen(own: &Own, mut command: Command) -> String {
     own.sim.player_joins(own.servers[1], "Ashwick").unwrap();
     let mut child = command
         .stdout(Stdio::piped())

@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// A client on a console.
-struct Client(WebSocketStream<TcpStream>);
+pub(super) struct Client(WebSocketStream<TcpStream>);
 
 impl Client {
     async fn open(address: &str, token: &str) -> Self {
@@ -24,7 +24,7 @@ impl Client {
     }
 
     /// A client whose token is accepted.
-    async fn logged_in(service: &Service, token: &str, server: u64) -> Self {
+    pub(super) async fn logged_in(service: &Service, token: &str, server: u64) -> Self {
         let (address, token) = service.access(token, server).await;
         let mut client = Self::open(&address, &token).await;
         let reply = client.text().await.unwrap();
@@ -33,7 +33,11 @@ impl Client {
     }
 
     async fn send(&mut self, text: &str) {
-        self.0.send(Message::text(text.to_owned())).await.unwrap();
+        self.try_send(text).await.unwrap();
+    }
+
+    pub(super) async fn try_send(&mut self, text: &str) -> Result<(), Error> {
+        self.0.send(Message::text(text.to_owned())).await
     }
 
     /// The next text; `None` at the end of the connection.
@@ -52,11 +56,16 @@ impl Client {
 
     /// The reply to a command.
     async fn reply(&mut self, id: u64) -> Value {
+        let reply = self.try_reply(id).await;
+        reply.expect("the connection is open")
+    }
+
+    /// The reply to a command; `None` at the end of the connection.
+    pub(super) async fn try_reply(&mut self, id: u64) -> Option<Value> {
         loop {
-            let text = self.text().await.expect("the connection is open");
-            let frame: Value = serde_json::from_str(&text).unwrap();
+            let frame: Value = serde_json::from_str(&self.text().await?).unwrap();
             if frame["commandId"] == id {
-                return frame;
+                return Some(frame);
             }
         }
     }

@@ -1,13 +1,13 @@
 //! Two self-hosted servers, and a private cloud in front of them.
 
+use super::http::http;
 use crate::run::{Done, Running, finished};
+use pytale::bot::Endpoints;
 use pytale::testing::Sim;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 /// Far above the duration of any step, for a busy machine.
 pub(super) const BOUND: Duration = Duration::from_mins(1);
@@ -28,7 +28,7 @@ pub(super) struct Own {
 
 /// A private cloud that runs.
 pub(super) struct Service {
-    program: Running,
+    pub(super) program: Running,
     pub(super) token_url: String,
     pub(super) rest_url: String,
     pub(super) socket_url: String,
@@ -101,8 +101,36 @@ impl Own {
         }
     }
 
+    /// Gives the service the same ports at every start.
+    pub(super) fn fix_ports(&self) {
+        // Below the ports that systems give to programs.
+        let is_free = |first: &u16| {
+            let mut three = *first..first + 3;
+            three.all(|port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok())
+        };
+        let random = std::iter::repeat_with(|| fastrand::u16(10_000..30_000));
+        let port = random.take(100).find(is_free).unwrap();
+        self.configure("port = 0", &format!("port = {port}"));
+    }
+
+    /// Replaces a text in the configuration.
+    pub(super) fn configure(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.config()).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(self.config(), text.replacen(from, to, 1)).unwrap();
+    }
+
     /// Starts the service, and waits until both servers are online.
     pub(super) async fn serve(&self) -> Service {
+        let service = self.launch().await;
+        for server in self.servers {
+            self.sim.wait_for_consoles(server, 1).await.unwrap();
+        }
+        service
+    }
+
+    /// Starts the service.
+    pub(super) async fn launch(&self) -> Service {
         let config = self.config();
         let mut program = Running::start(&["cloud", "--config", config.to_str().unwrap()]);
         let mut value = async |label: &str| {
@@ -112,9 +140,6 @@ impl Own {
         let token_url = value("token endpoint").await;
         let rest_url = value("REST").await;
         let socket_url = value("main websocket").await;
-        for server in self.servers {
-            self.sim.wait_for_consoles(server, 1).await.unwrap();
-        }
         Service {
             program,
             token_url,
@@ -146,6 +171,20 @@ impl Own {
 }
 
 impl Service {
+    /// The addresses for our library.
+    pub(super) fn endpoints(&self) -> Endpoints {
+        Endpoints::new(
+            self.token_url.parse().unwrap(),
+            self.rest_url.parse().unwrap(),
+            self.socket_url.parse().unwrap(),
+        )
+    }
+
+    /// Kills the program, which can do nothing more.
+    pub(super) async fn kill(self) {
+        self.program.kill().await;
+    }
+
     /// Ends the service as Ctrl-C does.
     #[cfg(unix)]
     pub(super) async fn end(self) -> Done {
@@ -175,7 +214,7 @@ impl Service {
         let url = format!("{}{path}", self.rest_url);
         let headers =
             format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
-        http(method, &url, &headers, body).await
+        http(method, &url, &headers, body).await.unwrap()
     }
 
     /// An access token.
@@ -190,7 +229,7 @@ impl Service {
             bot.id
         );
         let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-        let (status, reply) = http("POST", &self.token_url, form, &body).await;
+        let (status, reply) = http("POST", &self.token_url, form, &body).await.unwrap();
         assert_eq!(status, 200, "{reply}");
         reply["access_token"].as_str().unwrap().to_owned()
     }
@@ -219,27 +258,6 @@ impl Service {
         };
         tokio::time::timeout(BOUND, wait).await.unwrap()
     }
-}
-
-/// A request over a connection of its own.
-async fn http(method: &str, url: &str, headers: &str, body: &str) -> (u16, Value) {
-    let rest = url.strip_prefix("http://").unwrap();
-    let (host, path) = rest.split_once('/').unwrap();
-    let request = format!(
-        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let exchange = async {
-        let mut stream = TcpStream::connect(host).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).await.unwrap();
-        reply
-    };
-    let reply = tokio::time::timeout(BOUND, exchange).await.unwrap();
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap_or(Value::Null))
 }
 
 /// The folder of these tests' files.
