@@ -110,6 +110,14 @@ impl Cloud {
         self.verifier.check(account)
     }
 
+    /// The number of argon2 computations of all logins.
+    #[cfg(test)]
+    pub(crate) fn computed(&self) -> usize {
+        self.verifier
+            .computed
+            .load(std::sync::atomic::Ordering::SeqCst)
+    }
+
     /// The last step of a login, under the lock. `None` if the account was removed or its secret replaced meanwhile.
     pub(crate) fn verified(&self, verified: &Verified) -> Option<&Account> {
         verified.account(&self.accounts)

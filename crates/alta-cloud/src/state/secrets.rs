@@ -107,13 +107,45 @@ impl SecretHash {
         Self::of_secret(&hash.to_ascii_lowercase(), cost)
     }
 
+    /// A hash that no secret matches. Comparing with it costs as much as with the hash of a secret.
+    pub(super) fn of_nobody(cost: HashCost) -> Self {
+        let HashCost { memory_kib, passes } = cost;
+        // The salt and the output are zeros: nobody finds a secret for a chosen output.
+        let (salt, output) = ("A".repeat(22), "A".repeat(43));
+        Self(format!(
+            "$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${output}"
+        ))
+    }
+
     /// Returns whether this is the hash of the secret. Takes the same time for every secret.
     pub(super) fn matches(&self, secret: &str) -> bool {
         let secret = if secret.len() > LONGEST { "" } else { secret };
         // The secret of an account is never empty.
         let verified = Argon2::default().verify_password(secret.as_bytes(), self.0.as_str());
+        #[cfg(test)]
+        count(&verified);
         verified.is_ok() && !secret.is_empty()
     }
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static COMPUTED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// The number of argon2 computations of this thread since the last call.
+#[cfg(test)]
+pub(super) fn computed() -> usize {
+    COMPUTED.take()
+}
+
+/// Counts a computation. Any other error is one of the hash or its parameters, and comes without a computation.
+#[cfg(test)]
+fn count(verified: &Result<(), argon2::password_hash::Error>) {
+    use argon2::password_hash::Error;
+
+    let is_computed = matches!(verified, Ok(()) | Err(Error::PasswordInvalid));
+    COMPUTED.set(COMPUTED.get() + usize::from(is_computed));
 }
 
 /// The hash that clients send in place of a password: SHA-512 of the UTF-8 bytes, in lower-case hexadecimal.
@@ -218,6 +250,25 @@ mod tests {
             "x",
         ] {
             assert!(!SecretHash(damaged.to_owned()).matches("x"), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn nobody_costs_as_much_as_an_account() {
+        let cost = HashCost {
+            memory_kib: 16,
+            passes: 3,
+        };
+        let hash = SecretHash::of_nobody(cost);
+        let of_secret = SecretHash::of_secret("x", cost).unwrap();
+        let parameters =
+            |hash: &SecretHash| hash.0.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(parameters(&hash), parameters(&of_secret));
+        assert_eq!(hash.0.len(), of_secret.0.len());
+        computed();
+        for secret in ["x", "", &"x".repeat(100_000)] {
+            assert!(!hash.matches(secret));
+            assert_eq!(computed(), 1);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod http;
 mod limits;
+mod logins;
 mod roles;
 mod sockets;
 #[cfg(feature = "sqlite")]
