@@ -8,6 +8,7 @@ mod friends;
 mod groups;
 mod id;
 mod journal;
+mod listed;
 mod members;
 mod page;
 mod paths;

@@ -1,4 +1,5 @@
 use super::attempts::{TOKEN, attempts};
+use super::listed::Listed;
 use super::reply::Reply;
 use super::routes::{Arrival, Routes};
 use super::{friends, groups, members, servers, sessions, token, users};
@@ -6,52 +7,46 @@ use crate::host::{Host, NoFile};
 use crate::wire::rest_body;
 use axum::extract::Path;
 use axum::middleware::from_fn;
-use axum::routing::{any, get, post};
+use axum::routing::MethodFilter;
 use axum::{Extension, Router};
+
+const GET: MethodFilter = MethodFilter::GET;
+const POST: MethodFilter = MethodFilter::POST;
 
 /// All routes. The paths are in the form of [`canonical`](super::paths::canonical).
 pub(super) fn router<H: Host>() -> Router {
-    let public = Router::new()
-        .route("/sessions", post(log_in::<H>).put(refresh::<H>))
-        .route("/sessions/email", post(log_in_by_email::<H>))
-        .route_layer(from_fn(attempts::<H>))
-        .route("/regions", get(regions))
-        .route("/servers/regions", get(regions))
-        .method_not_allowed_fallback(wrong_method);
-    Router::new()
-        .route(TOKEN, any(token::<H>))
-        .route_layer(from_fn(attempts::<H>))
-        .route("/.well-known/openid-configuration", any(discovery::<H>))
-        .route("/output/{user}/{file}", get(output::<H>))
-        .method_not_allowed_fallback(wrong_method)
-        .nest("/api", rooms::<H>().into_router().merge(public))
-        .fallback(async || Reply::gateway(403, "Missing Authentication Token"))
+    let unknown = async || Reply::gateway(403, "Missing Authentication Token");
+    routes::<H>().into_router().fallback(unknown)
+}
+
+/// The methods and paths of all routes.
+#[cfg(test)]
+pub(crate) fn table<H: Host>() -> Vec<(&'static str, String)> {
+    routes::<H>().table()
+}
+
+fn routes<H: Host>() -> Listed {
+    let public = Listed::default()
+        .on(POST, "/sessions", log_in::<H>)
+        .on(MethodFilter::PUT, "/sessions", refresh::<H>)
+        .on(POST, "/sessions/email", log_in_by_email::<H>)
+        .with(|router| router.route_layer(from_fn(attempts::<H>)))
+        .on(GET, "/regions", regions)
+        .on(GET, "/servers/regions", regions)
+        .with(|router| router.method_not_allowed_fallback(wrong_method));
+    Listed::default()
+        .on(POST, TOKEN, token::<H>)
+        .with(|router| router.route_layer(from_fn(attempts::<H>)))
+        .on(GET, "/.well-known/openid-configuration", discovery::<H>)
+        .on(GET, "/output/{user}/{file}", output::<H>)
+        .with(|router| router.method_not_allowed_fallback(wrong_method))
+        .nest("/api", rooms::<H>().into_listed().merge(public))
 }
 
 /// The routes that need an access token.
 fn rooms<H: Host>() -> Routes<H> {
     let rooms = members::routes(groups::routes(Routes::new()));
     friends::routes(users::routes(servers::routes(rooms)))
-}
-
-/// Methods and paths of the routes that need an access token.
-#[cfg(test)]
-pub(crate) fn table<H: Host>() -> Vec<(&'static str, &'static str)> {
-    use axum::routing::MethodFilter;
-    let names = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-    let filters = [
-        MethodFilter::GET,
-        MethodFilter::POST,
-        MethodFilter::PUT,
-        MethodFilter::PATCH,
-        MethodFilter::DELETE,
-    ];
-    let name = |method| {
-        let nth = filters.iter().position(|filter| *filter == method);
-        nth.map_or("another", |nth| names[nth])
-    };
-    let table = rooms::<H>().table.into_iter();
-    table.map(|(method, path)| (name(method), path)).collect()
 }
 
 async fn wrong_method() -> Reply {
@@ -82,11 +77,15 @@ async fn discovery<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply 
     arrival.public(|_, _, call| token::discovery(call))
 }
 
-/// A file that a console has written for a user.
+/// A file that a console has written for a user. Hosts get only names that lead to no other folder.
 async fn output<H: Host>(
     Extension(arrival): Extension<Arrival<H>>,
     Path((user, file)): Path<(String, String)>,
 ) -> Reply {
+    let is_name = |name: &str| !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+    if !is_name(&user) || !is_name(&file) {
+        return Reply::gateway(403, "Forbidden");
+    }
     let authorization = arrival.http.header("authorization");
     match arrival.host.file(authorization, &user, &file) {
         Err(NoFile::Unauthorized) => Reply::gateway(401, "Unauthorized"),

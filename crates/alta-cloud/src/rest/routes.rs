@@ -1,14 +1,15 @@
 use super::call::Call;
+use super::listed::Listed;
 use super::reply::Reply;
 use super::request::Request;
 use crate::host::Host;
 use crate::net::HttpRequest;
 use crate::state::{Cloud, Grant, Identity, Purpose, Refusal};
 use crate::store::StoreErrorKind;
+use axum::Extension;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::routing::{MethodFilter, on};
-use axum::{Extension, Router};
+use axum::routing::MethodFilter;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -148,20 +149,15 @@ type Endpoint<P> = fn(&mut Request<'_>, P) -> Result<Reply, Reply>;
 
 /// The routes that need an access token.
 pub(super) struct Routes<H> {
-    router: Router,
+    listed: Listed,
     host: PhantomData<fn(H)>,
-    /// Methods and paths, for the test that tries each route.
-    #[cfg(test)]
-    pub(super) table: Vec<(MethodFilter, &'static str)>,
 }
 
 impl<H: Host> Routes<H> {
     pub(super) fn new() -> Self {
         Self {
-            router: Router::new(),
+            listed: Listed::default(),
             host: PhantomData,
-            #[cfg(test)]
-            table: Vec::new(),
         }
     }
 
@@ -184,20 +180,20 @@ impl<H: Host> Routes<H> {
                     endpoint(request, parameters.clone())
                 })
             };
-        self.router = self.router.route(path, on(method, handler));
-        #[cfg(test)]
-        self.table.push((method, path));
+        self.listed = self.listed.on(method, path, handler);
         self
     }
 
-    /// The finished router. Its paths begin below the base of REST.
-    pub(super) fn into_router(self) -> Router {
+    /// The finished routes. Their paths begin below the base of REST.
+    pub(super) fn into_listed(self) -> Listed {
         let unknown =
             async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(Reply::not_found());
         let wrong_method =
             async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(Reply::wrong_method());
-        self.router
-            .fallback(unknown)
-            .method_not_allowed_fallback(wrong_method)
+        self.listed.with(|router| {
+            router
+                .fallback(unknown)
+                .method_not_allowed_fallback(wrong_method)
+        })
     }
 }

@@ -51,8 +51,14 @@ pub(super) async fn log_in<H: Host>(host: &H, request: &HttpRequest, by_email: b
 
 /// The user of a refresh token.
 pub(super) fn to_refresh(grant: Result<Grant, Refusal>) -> Option<u64> {
-    let grant = grant.ok()?;
-    (grant.purpose == Purpose::Refresh).then(|| grant.identity.id())
+    match grant.ok()? {
+        Grant {
+            identity: Identity::User(id),
+            purpose: Purpose::Refresh,
+            ..
+        } => Some(id),
+        _ => None,
+    }
 }
 
 /// Renews the three tokens with a refresh token.

@@ -15,9 +15,6 @@ use percent_encoding::percent_decode_str;
 
 /// `POST /connect/token`.
 pub(super) async fn token<H: Host>(host: &H, request: &HttpRequest) -> Reply {
-    if request.method != "POST" {
-        return Reply::wrong_method();
-    }
     let form = Form::of(request);
     // Without a client id no account is found, so the secret is wrong.
     let (id, secret) = form.credentials();

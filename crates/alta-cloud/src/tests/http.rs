@@ -103,6 +103,45 @@ async fn ambiguous_requests_are_refused() {
 }
 
 #[tokio::test]
+async fn a_second_request_hides_in_no_body() {
+    let world = World::new(Limits::default());
+    let hidden = "GET /api/regions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let length = hidden.len();
+    // The chunks end before the length. hyper reads the chunks, and ends the connection as RFC 9112 requires: a program on the way may
+    // have read the length.
+    for head in [
+        format!("content-length: {length}\r\ntransfer-encoding: chunked\r\n"),
+        format!("transfer-encoding: chunked\r\ncontent-length: {length}\r\n"),
+        format!("transfer-encoding: gzip, chunked\r\ncontent-length: {length}\r\n"),
+    ] {
+        let request =
+            format!("PUT /api/sessions HTTP/1.1\r\nhost: x\r\n{head}\r\n0\r\n\r\n{hidden}");
+        let text = world.raw(request.as_bytes()).await;
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{head}: {text}");
+        assert_eq!(status(&text), 401, "{head}: {text}");
+        assert!(text.contains("\r\nconnection: close\r\n"), "{head}: {text}");
+    }
+    // HTTP/1.0 has no chunks.
+    let old = "PUT /api/sessions HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    let text = world.raw(format!("{old}{hidden}").as_bytes()).await;
+    assert!(
+        !text.contains("200 OK") && !text.contains(" 401 "),
+        "{text}"
+    );
+    // The same length twice has one meaning.
+    let twice =
+        format!("content-length: {length}\r\ncontent-length: {length}\r\nconnection: close\r\n");
+    let request = format!("PUT /api/sessions HTTP/1.1\r\nhost: x\r\n{twice}\r\n{hidden}{hidden}");
+    let text = world.raw(request.as_bytes()).await;
+    assert_eq!(
+        (status(&text), text.matches("HTTP/1.1 ").count()),
+        (401, 1),
+        "{text}"
+    );
+    is_alive(&world).await;
+}
+
+#[tokio::test]
 async fn bodies_of_garbage_are_refused() {
     let world = World::new(Limits::default());
     let token = world.bot_token(world.bots[3], Scopes::ALL);

@@ -88,7 +88,7 @@ async fn a_handshake_that_does_not_end_is_cut() {
 #[tokio::test]
 async fn only_bots_open_a_socket() {
     let world = World::new(Limits::default());
-    let (bot, user) = (Identity::Bot(world.bots[3]), Identity::User(world.user));
+    let (bot, user) = (Identity::Bot(world.bots[3]), Identity::User(world.users[0]));
     let tokens = [
         ("garbage".to_owned(), 401),
         (world.token(user, Purpose::Access), 403),
@@ -172,7 +172,7 @@ async fn garbage_is_refused_and_the_connection_stays() {
 async fn a_request_needs_the_token_of_the_account_that_opened_the_socket() {
     let world = World::new(Limits::default());
     let (mut client, token) = open(&world, 0).await;
-    let (owner, user) = (Identity::Bot(world.bots[3]), Identity::User(world.user));
+    let (owner, user) = (Identity::Bot(world.bots[3]), Identity::User(world.users[0]));
     let stranger = Identity::Bot(world.bots[0]);
     for (token, expected) in [
         (String::new(), 401),

@@ -1,7 +1,9 @@
 //! A service with a group and a server, and clients that send raw bytes.
 
 use crate::net::{Env, Limits};
-use crate::state::{Cloud, Config, HashCost, Identity, Membership, Purpose, Scopes};
+use crate::state::{
+    Cloud, Config, HashCost, Identity, Login, Membership, NewAccount, Purpose, Scopes, SecretHash,
+};
 use crate::{Host, NoFile, rest, socket};
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -13,6 +15,9 @@ use tokio::time::timeout;
 
 /// Above the duration of anything that succeeds.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The secret of the bots, and the password of the users.
+pub(super) const SECRET: &str = "moss";
 
 const LIFE: Duration = Duration::from_secs(3_600);
 
@@ -36,8 +41,18 @@ impl Host for Service {
 
     fn start_server(self: &Arc<Self>, _: u64) {}
 
-    fn file(&self, _: Option<&str>, _: &str, _: &str) -> Result<String, NoFile> {
-        Err(NoFile::Unauthorized)
+    fn file(&self, authorization: Option<&str>, user: &str, file: &str) -> Result<String, NoFile> {
+        let grant = self.with_cloud(|cloud, now| cloud.tokens.check_header(authorization, now));
+        match grant {
+            Ok(grant) if matches!(grant.purpose, Purpose::Console(_)) => {
+                if grant.identity.id().to_string() == user {
+                    Ok(format!("The file {file}."))
+                } else {
+                    Err(NoFile::Forbidden)
+                }
+            }
+            _ => Err(NoFile::Unauthorized),
+        }
     }
 }
 
@@ -49,8 +64,8 @@ pub(super) struct World {
     pub(super) server: u64,
     /// Bots: no membership, member, moderator, owner.
     pub(super) bots: [u64; 4],
-    /// A user who is a member.
-    pub(super) user: u64,
+    /// Users: a member, one without membership.
+    pub(super) users: [u64; 2],
     /// Others: a member, one who has requested to join, one invited, one banned, one without membership.
     pub(super) others: [u64; 5],
 }
@@ -72,8 +87,25 @@ impl World {
         let now = env.clock.now();
         let mut cloud = Cloud::new(config, seed);
         let bots = ["Stranger", "Joiner", "Keeper", "Founder"];
-        let bots = bots.map(|name| cloud.users.add(1_100_000_001, name, true, now));
-        let user = cloud.user("Ashwick", now);
+        let secret = SecretHash::of_secret(SECRET, HashCost::CHEAPEST).unwrap();
+        let password = SecretHash::of_password(SECRET, HashCost::CHEAPEST).unwrap();
+        let mut add = |name: &str, login, hash: &SecretHash| {
+            let new = NewAccount {
+                name: name.to_owned(),
+                login,
+                user_id: None,
+            };
+            cloud.add_account(new, hash.clone(), now).unwrap()
+        };
+        let bots = bots.map(|name| {
+            let client_id = format!("client_{name}");
+            let scopes = Scopes::ALL;
+            add(name, Login::Bot { client_id, scopes }, &secret)
+        });
+        let users = ["Ashwick", "Visitor"].map(|name| {
+            let email = format!("{name}@example.com");
+            add(name, Login::User { email }, &password)
+        });
         let others = ["Target", "Asker", "Guest", "Outcast", "Nobody"];
         let others = others.map(|name| cloud.user(name, now));
         let group = cloud.add_group("Thornwood Folk", bots[3], now);
@@ -81,7 +113,7 @@ impl World {
             (bots[1], 1),
             (bots[2], 2),
             (bots[3], 7),
-            (user, 1),
+            (users[0], 1),
             (others[0], 1),
         ] {
             cloud.change_membership(group, member, Membership::Accepted, now);
@@ -107,7 +139,7 @@ impl World {
             group,
             server,
             bots,
-            user,
+            users,
             others,
         }
     }
