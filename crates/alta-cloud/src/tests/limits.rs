@@ -4,7 +4,8 @@ use super::support::{World, exchange, status};
 use crate::net::{Limits, Rate};
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep};
 
 fn address(last: u8) -> IpAddr {
     [192, 0, 2, last].into()
@@ -31,6 +32,48 @@ async fn a_body_that_does_not_end_gets_a_timeout() {
     let text = exchange(world.http_from(None), head.as_bytes()).await;
     assert_eq!(status(&text), 408, "{text}");
     assert!(begin.elapsed() >= world.env().limits.request_timeout.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_a_byte_a_second_is_cut() {
+    let world = World::new(Limits::default());
+    let limits = world.env().limits.clone();
+    let head = "POST /api/sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n";
+    let (head_timeout, request_timeout) = (limits.head_timeout, limits.request_timeout);
+    for (start, rest, limit, expected) in [
+        ("", "GET /", head_timeout, 0),
+        (head, "{\"a\":", request_timeout, 408),
+    ] {
+        let (mut reader, mut writer) = tokio::io::split(world.http_from(None));
+        writer.write_all(start.as_bytes()).await.unwrap();
+        let writing = async {
+            for byte in rest.bytes().chain(std::iter::repeat(b'x')) {
+                sleep(Duration::from_secs(1)).await;
+                if writer.write_all(&[byte]).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let begin = Instant::now();
+        let mut reply = Vec::new();
+        // The end of the connection, or an error after bytes that were not read.
+        let reading = async {
+            reader
+                .read_to_end(&mut reply)
+                .await
+                .map(drop)
+                .unwrap_or_default()
+        };
+        tokio::select! {
+            () = reading => {}
+            () = writing => {}
+        }
+        let (took, limit) = (begin.elapsed(), limit.unwrap());
+        assert!(took >= limit && took < 2 * limit, "{start}: {took:?}");
+        let reply = String::from_utf8_lossy(&reply);
+        assert!([0, 408].contains(&status(&reply)), "{reply}");
+        assert!(status(&reply) == expected || expected == 0, "{reply}");
+    }
 }
 
 #[tokio::test]
