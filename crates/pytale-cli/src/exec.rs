@@ -203,7 +203,9 @@ impl Exec<'_> {
             return Err(Failure::usage(format!(
                 "{line:?} is a line for the console on a terminal; nothing was sent"
             ))
-            .advice("`tale events`, `tale record` and `tale macro` do the same without a terminal"));
+            .advice(
+                "`tale events`, `tale record` and `tale macro` do the same without a terminal",
+            ));
         }
         match console.command(line).await {
             Ok(reply) => {

@@ -54,6 +54,7 @@ pub(super) async fn follow(
                 Some(Input::Listed(listed, Timestamp::now()))
             }
             () = shared.doubted() => Some(Input::Doubted),
+            () = shared.refreshed() => Some(Input::Refreshed),
             () = due(deadline) => Some(Input::Tick),
         };
         if let Some(input) = input {

@@ -93,6 +93,12 @@ impl Players {
         }
     }
 
+    /// Requests a list now, unless one is requested or the last one failed. For a server that sends no joins and leaves, where a
+    /// program needs them earlier than lists are requested otherwise. The changes follow as after any list.
+    pub fn refresh(&self) {
+        self.shared.refresh();
+    }
+
     /// Makes a list due soon: a reply of the server contradicts the snapshot.
     pub(super) fn doubt(&self) {
         self.shared.doubt();

@@ -48,6 +48,8 @@ pub(crate) enum Input {
     Listed(Option<Listing<User>>, Timestamp),
     /// A reply of the server contradicts the snapshot.
     Doubted,
+    /// A reader needs a newer list.
+    Refreshed,
     /// Time has passed.
     Tick,
 }
@@ -155,7 +157,9 @@ impl Roster {
                 Some(request) => request.is_doubted = true,
                 None => self.list_by(now + LIST_FOR_UNKNOWN),
             },
-            Input::Tick => {}
+            // After a failure, the pauses grow.
+            Input::Refreshed if self.failures == 0 => self.list_by(now),
+            Input::Refreshed | Input::Tick => {}
         }
         if self.list_at.is_some_and(|at| at <= now) {
             self.list_at = None;

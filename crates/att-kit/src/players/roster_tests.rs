@@ -85,6 +85,24 @@ fn a_list_that_was_faster_than_the_join_does_not_double_it() {
 }
 
 #[test]
+fn a_refresh_requests_one_list_at_once_but_none_after_a_failure() {
+    let (mut roster, now) = seeded(&[]);
+    for expected in [vec![Output::List], vec![]] {
+        roster.handle(Input::Refreshed, now);
+        assert_eq!(outputs(&mut roster), expected);
+    }
+    roster.handle(Input::Listed(Some(list(&[1])), at()), now);
+    assert_eq!(changes(&outputs(&mut roster)), ["1 joined by list"]);
+    assert_eq!(roster.deadline(), Some(now + LIST_WITHOUT_EVENTS));
+    roster.handle(Input::Refreshed, now);
+    roster.handle(Input::Listed(None, at()), now);
+    outputs(&mut roster);
+    roster.handle(Input::Refreshed, now);
+    assert_eq!(outputs(&mut roster), []);
+    assert!(roster.deadline() > Some(now));
+}
+
+#[test]
 fn a_list_does_not_undo_events_that_came_after_its_request() {
     let (mut roster, now) = seeded(&[1]);
     let due = now + LIST_WITHOUT_EVENTS;

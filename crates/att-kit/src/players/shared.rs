@@ -18,6 +18,8 @@ pub(super) struct Shared {
     state: watch::Sender<State>,
     /// Notifies the task that a reply of the server contradicts the snapshot.
     doubt: Notify,
+    /// Notifies the task that a reader needs a newer list.
+    refresh: Notify,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -53,6 +55,7 @@ impl Shared {
             }),
             state: watch::Sender::new(State::Incomplete),
             doubt: Notify::new(),
+            refresh: Notify::new(),
         }
     }
 
@@ -68,6 +71,16 @@ impl Shared {
     /// Waits until a reply of the server contradicts the snapshot.
     pub(super) async fn doubted(&self) {
         self.doubt.notified().await;
+    }
+
+    /// Notes that a reader needs a newer list.
+    pub(super) fn refresh(&self) {
+        self.refresh.notify_one();
+    }
+
+    /// Waits until a reader needs a newer list.
+    pub(super) async fn refreshed(&self) {
+        self.refresh.notified().await;
     }
 
     /// Publishes a snapshot, with the change or the miss that led to it.

@@ -17,6 +17,9 @@ use url::Url;
 /// The port of REST and the token endpoint. The main websocket has the next port, consoles the one after it.
 const PORT: u16 = 1780;
 
+/// The default of `player-list-milliseconds`: clients learn of a join within a second.
+const PLAYER_LIST: u64 = 750;
+
 /// The configuration file as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -38,6 +41,9 @@ pub(crate) struct Config {
     pub(crate) database: Option<PathBuf>,
     #[serde(default)]
     pub(crate) audit: Audit,
+    /// The interval at which a server that sends no joins and leaves is asked for its players, in milliseconds.
+    #[serde(default = "default_player_list")]
+    pub(crate) player_list_milliseconds: u64,
     #[serde(default)]
     pub(crate) groups: Vec<GroupConfig>,
     /// The path of the file.
@@ -136,6 +142,10 @@ fn default_port() -> u16 {
     PORT
 }
 
+fn default_player_list() -> u64 {
+    PLAYER_LIST
+}
+
 impl Config {
     /// Reads and checks the file.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
@@ -174,6 +184,12 @@ impl Config {
             return Err(format!(
                 "port is {}, but the two ports after it are needed, too",
                 self.port
+            ));
+        }
+        let milliseconds = self.player_list_milliseconds;
+        if !(100..=60_000).contains(&milliseconds) {
+            return Err(format!(
+                "player-list-milliseconds is {milliseconds}; it is 100 to 60000"
             ));
         }
         if let Some(host) = &self.advertised_host

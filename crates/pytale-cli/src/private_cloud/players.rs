@@ -2,8 +2,61 @@
 
 use super::host::PrivateCloud;
 use alta_cloud::Host as _;
-use pytale::kit::players::Online;
+use pytale::Console;
+use pytale::console::ErrorKind;
+use pytale::kit::players::{Online, Players};
+use pytale::model::escaped;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::pending;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// The events of joins and leaves.
+const EVENTS: [&str; 2] = ["PlayerJoined", "PlayerLeft"];
+
+/// Keeps the players of a console current at this interval, as long as its server has no events of joins and leaves.
+pub(super) async fn list(console: &Console, name: &str, every: Duration) -> Infallible {
+    let players = Players::of(console);
+    let mut statuses = console.statuses();
+    while statuses
+        .wait_for(|status| status.state.is_connected())
+        .await
+        .is_some()
+    {
+        // After a restart, the server can have other events.
+        tokio::select! {
+            _ = statuses.wait_for(|status| !status.state.is_connected()) => {}
+            never = list_in_session(console, &players, name, every) => match never {},
+        }
+    }
+    pending().await
+}
+
+async fn list_in_session(
+    console: &Console,
+    players: &Players,
+    name: &str,
+    every: Duration,
+) -> Infallible {
+    let subscribed = console.subscribe_to_any(EVENTS).await;
+    let has_events = match &subscribed {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::EventNotFound { .. }),
+    };
+    drop(subscribed);
+    if has_events {
+        return pending().await;
+    }
+    let name = escaped(name);
+    tracing::info!("{name} sends no joins and leaves: it is asked for its players every {every:?}");
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        players.refresh();
+    }
+}
 
 /// Makes the players of a server those of the snapshot, with one status event for each change.
 pub(super) fn sync(cloud: &PrivateCloud, server: u64, online: &Online) {
@@ -12,7 +65,8 @@ pub(super) fn sync(cloud: &PrivateCloud, server: u64, online: &Online) {
         .map(|player| (player.id().get().cast_unsigned(), player.name()))
         .collect();
     cloud.with_cloud(|cloud, now| {
-        let Some(found) = cloud.servers.get(&server) else {
+        let found = cloud.servers.get(&server);
+        let Some(found) = found.filter(|server| server.online) else {
             return;
         };
         let before = &found.players;

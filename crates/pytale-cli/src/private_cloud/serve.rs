@@ -72,6 +72,7 @@ pub(super) async fn run(
             id: server.id,
             name: server.name.clone(),
             console_port,
+            player_list: Duration::from_millis(config.player_list_milliseconds),
         };
         tasks.spawn(watch.follow());
     }

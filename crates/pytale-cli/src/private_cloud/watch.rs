@@ -1,7 +1,7 @@
 //! One connection of the service to each real console. It shows whether the server is up, who is on, and the version.
 
 use super::host::PrivateCloud;
-use super::players::sync;
+use super::players::{list, sync};
 use alta_cloud::Host as _;
 use pytale::Console;
 use pytale::console::{Config, State};
@@ -32,6 +32,8 @@ pub(super) struct Watch {
     pub(super) name: String,
     /// The port of the consoles, as clients are told.
     pub(super) console_port: u16,
+    /// The interval at which the server is asked for its players if it sends no joins and leaves.
+    pub(super) player_list: Duration,
 }
 
 impl Watch {
@@ -46,7 +48,10 @@ impl Watch {
                 .server(ServerId::new(self.id.cast_signed()))
                 .backoff(BackoffPolicy::new(FIRST, CAP));
             let console = Console::open_with(Arc::clone(&access), config);
-            let end = self.follow_console(&console).await;
+            let end = tokio::select! {
+                end = self.follow_console(&console) => end,
+                never = list(&console, &self.name, self.player_list) => match never {},
+            };
             console.close().await;
             self.offline();
             tracing::error!("the console of {} is closed: {end}", escaped(&self.name));

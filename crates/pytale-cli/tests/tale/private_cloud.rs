@@ -11,4 +11,5 @@ mod killed;
 #[allow(dead_code, reason = "another bot runs here")]
 mod npm;
 mod secure;
+mod servers;
 mod support;

@@ -11,6 +11,7 @@ const TOP: &[&str] = &[
     "tls",
     "database",
     "audit",
+    "player-list-milliseconds",
     "groups",
 ];
 const TLS: &[&str] = &["certificate", "key", "plain-consoles"];

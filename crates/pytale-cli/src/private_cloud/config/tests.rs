@@ -15,6 +15,7 @@ fn a_configuration_has_defaults() {
     let config = parse(&group(SERVER)).unwrap();
     assert!(config.listen.is_loopback());
     assert_eq!(config.port, PORT);
+    assert_eq!(config.player_list_milliseconds, PLAYER_LIST);
     assert_eq!(config.database(), Path::new("/srv/cloud.db"));
     let server = config.servers().next().unwrap();
     assert_eq!(server.url().unwrap().as_str(), "ws://127.0.0.1:1760/");
@@ -106,6 +107,10 @@ fn a_wrong_value_is_named_with_its_place() {
         (
             format!("[audit]\nmax-megabytes = 0\n{}", group(SERVER)),
             "max-megabytes is 0",
+        ),
+        (
+            format!("player-list-milliseconds = 99\n{}", group(SERVER)),
+            "it is 100 to 60000",
         ),
         ("listen = 'everywhere'".to_owned(), "IP address"),
         ("= = =".to_owned(), "line 1"),

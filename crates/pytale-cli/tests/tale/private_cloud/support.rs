@@ -234,6 +234,33 @@ impl Service {
         reply["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// A server as REST shows it.
+    pub(super) async fn server(&self, token: &str, server: u64) -> Value {
+        let (status, reply) = self
+            .request("GET", &format!("/servers/{server}"), token, "")
+            .await;
+        assert_eq!(status, 200, "{reply}");
+        reply
+    }
+
+    /// The same, when it satisfies a condition.
+    pub(super) async fn server_when(
+        &self,
+        token: &str,
+        server: u64,
+        condition: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let wait = async {
+            loop {
+                let server = self.server(token, server).await;
+                if condition(&server) {
+                    return server;
+                }
+            }
+        };
+        tokio::time::timeout(BOUND, wait).await.unwrap()
+    }
+
     /// The reply to the request for a console.
     pub(super) async fn console(&self, token: &str, server: u64) -> (u16, Value) {
         let path = format!("/servers/{server}/console");

@@ -1,0 +1,76 @@
+//! The service's view of the servers.
+
+use super::support::{Own, SERVERS};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+fn players(server: &Value) -> usize {
+    server["online_players"].as_array().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_of_a_server_without_their_events_are_known_within_a_second() {
+    let own = Own::start().await;
+    let real = own.servers[0];
+    for event in ["PlayerJoined", "PlayerLeft"] {
+        own.sim.withdraw_console_event(real, event);
+    }
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    let is_online = |server: &Value| server["is_online"] == true;
+    service.server_when(&token, SERVERS[0], is_online).await;
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        let begin = Instant::now();
+        let player = own.sim.player_joins(real, "Ashwick").unwrap();
+        let server = service
+            .server_when(&token, SERVERS[0], |server| players(server) == 1)
+            .await;
+        assert_eq!(server["online_players"][0]["username"], "Ashwick");
+        times.push(begin.elapsed());
+        let begin = Instant::now();
+        own.sim.player_leaves(real, player).unwrap();
+        service
+            .server_when(&token, SERVERS[0], |server| players(server) == 0)
+            .await;
+        times.push(begin.elapsed());
+    }
+    // A busy machine can delay some of them.
+    let fastest = times.iter().min().unwrap();
+    assert!(*fastest <= Duration::from_secs(1), "{times:?}");
+    // A server with the events is listed when the console opens, and rarely after that.
+    let lists = |real| {
+        let service = pytale::testing::Service::Console(real);
+        let received = own.sim.received();
+        let lists = received.iter().filter(|entry| {
+            let text = entry.text().unwrap_or_default();
+            entry.service == service && text.contains("player list")
+        });
+        lists.count()
+    };
+    let [without, with] = own.servers.map(lists);
+    assert!(without >= 6 && with < without, "{without} {with}");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_time_online_outlives_the_service() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    let is_online = |server: &Value| server["is_online"] == true;
+    let before = service.server_when(&token, SERVERS[0], is_online).await;
+    own.sim.stop_server(own.servers[0]).await.unwrap();
+    let is_offline = |server: &Value| server["is_online"] == false;
+    let after = service.server_when(&token, SERVERS[0], is_offline).await;
+    assert_ne!(after["last_online"], after["created_at"]);
+    assert_ne!(before["last_online"], Value::Null);
+    service.end().await;
+    let service = own.launch().await;
+    let again = service.server(&token, SERVERS[0]).await;
+    assert_eq!(again["last_online"], after["last_online"]);
+    assert_eq!(again["created_at"], after["created_at"]);
+    service.end().await;
+}
