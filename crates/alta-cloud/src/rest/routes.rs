@@ -84,7 +84,7 @@ impl<H: Host> Arrival<H> {
     }
 
     /// Refuses a caller who has an access token. Others are refused for the lack of it, and learn nothing about the routes.
-    pub(super) fn refuse(&self, refusal: Reply) -> Reply {
+    pub(super) fn refuse(&self, refusal: &Reply) -> Reply {
         self.as_caller(|_, _| Err(refusal.clone()))
     }
 }
@@ -187,9 +187,10 @@ impl<H: Host> Routes<H> {
     /// The finished routes. Their paths begin below the base of REST.
     pub(super) fn into_listed(self) -> Listed {
         let unknown =
-            async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(Reply::not_found());
-        let wrong_method =
-            async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(Reply::wrong_method());
+            async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(&Reply::not_found());
+        let wrong_method = async |Extension(arrival): Extension<Arrival<H>>| {
+            arrival.refuse(&Reply::wrong_method())
+        };
         self.listed.with(|router| {
             router
                 .fallback(unknown)

@@ -31,7 +31,8 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     match u8::try_from(payload.len()) {
         Ok(length) if length < 126 => bytes.push(0x80 | length),
         _ => {
-            bytes.push(0x80 | 126);
+            // The length has two bytes.
+            bytes.push(0xfe);
             bytes.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
         }
     }

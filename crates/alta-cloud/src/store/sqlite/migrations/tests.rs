@@ -41,8 +41,10 @@ fn first(path: &Path) -> Connection {
 }
 
 fn open(path: &Path) -> SharedCloud {
-    let mut config = Config::default();
-    config.hash_cost = HashCost::CHEAPEST;
+    let config = Config {
+        hash_cost: HashCost::CHEAPEST,
+        ..Config::default()
+    };
     let store = Sqlite::open(path).unwrap();
     SharedCloud::open(config, Box::new(store), Timestamp::now()).unwrap()
 }
