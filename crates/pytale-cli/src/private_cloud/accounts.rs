@@ -20,7 +20,7 @@ const MEMBER: u64 = 1;
 pub(super) const ROLES: [(u64, &str); 3] =
     [(MEMBER, "Member"), (MODERATOR, "Moderator"), (7, "Owner")];
 
-/// The groups of a new account.
+/// The groups of an account.
 #[derive(Debug, Args)]
 pub(super) struct Places {
     /// A group that the account joins, by name or id; may be repeated. By default, all groups of the configuration.
@@ -29,9 +29,26 @@ pub(super) struct Places {
     /// The role in these groups, by name or id. By default, Moderator for bots and Member for users.
     #[arg(long, value_name = "NAME|ID")]
     role: Option<String>,
+}
+
+/// The groups of a new account, or none.
+#[derive(Debug, Args)]
+pub(super) struct FirstPlaces {
+    #[command(flatten)]
+    places: Places,
     /// No group: the account gets invitations or requests to join, as in the cloud.
     #[arg(long, conflicts_with_all = ["groups", "role"])]
     no_group: bool,
+}
+
+impl FirstPlaces {
+    /// The groups of a new account, each with the role's id.
+    pub(super) fn find(&self, is_bot: bool, config: &Config) -> Result<Vec<(u64, u64)>, Failure> {
+        if self.no_group {
+            return Ok(Vec::new());
+        }
+        self.places.find(is_bot, config)
+    }
 }
 
 /// A secret that is printed once.
@@ -145,30 +162,42 @@ pub(super) fn add(
     Ok(Credentials { lines })
 }
 
-/// The groups of a new account, each with the role's id.
-pub(super) fn places(
-    wanted: &Places,
-    is_bot: bool,
-    config: &Config,
-) -> Result<Vec<(u64, u64)>, Failure> {
-    if wanted.no_group {
-        return Ok(Vec::new());
+impl Places {
+    /// The groups, each with the role's id.
+    fn find(&self, is_bot: bool, config: &Config) -> Result<Vec<(u64, u64)>, Failure> {
+        let groups: Vec<&GroupConfig> = if self.groups.is_empty() {
+            config.groups.iter().collect()
+        } else {
+            let found = self.groups.iter().map(|name| group(name, config));
+            found.collect::<Result<_, _>>()?
+        };
+        let role_in = |group: &GroupConfig| match &self.role {
+            Some(name) => role(name, group),
+            None if is_bot => Ok(MODERATOR),
+            None => Ok(MEMBER),
+        };
+        groups
+            .into_iter()
+            .map(|group| Ok((group.id, role_in(group)?)))
+            .collect()
     }
-    let groups: Vec<&GroupConfig> = if wanted.groups.is_empty() {
-        config.groups.iter().collect()
-    } else {
-        let found = wanted.groups.iter().map(|name| group(name, config));
-        found.collect::<Result<_, _>>()?
-    };
-    let role_in = |group: &GroupConfig| match &wanted.role {
-        Some(name) => role(name, group),
-        None if is_bot => Ok(MODERATOR),
-        None => Ok(MEMBER),
-    };
-    groups
-        .into_iter()
-        .map(|group| Ok((group.id, role_in(group)?)))
-        .collect()
+}
+
+/// Puts an account into groups, or gives it other roles in them. Returns its entry of the list.
+pub(super) fn place(
+    cloud: &mut Cloud,
+    name: &str,
+    places: &Places,
+    config: &Config,
+    now: Timestamp,
+) -> Result<Vec<Value>, Failure> {
+    let account = find(cloud, name)?;
+    let (id, is_bot) = (account.user_id, matches!(account.login, Login::Bot { .. }));
+    for (group, role) in places.find(is_bot, config)? {
+        cloud.set_member(group, id, Membership::Accepted, Some(role), now);
+    }
+    let list = list(cloud).into_iter();
+    Ok(list.filter(|account| account["user_id"] == id).collect())
 }
 
 fn group<'a>(name: &str, config: &'a Config) -> Result<&'a GroupConfig, Failure> {

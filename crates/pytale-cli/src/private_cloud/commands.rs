@@ -1,6 +1,6 @@
 //! The subcommands that change and list accounts. A running service notices the changes within a second.
 
-use super::accounts::{self, Credentials, Places};
+use super::accounts::{self, Credentials, FirstPlaces, Places};
 use super::config::Config;
 use super::storage::{self, change};
 use crate::context::Context;
@@ -17,6 +17,8 @@ pub(super) enum Action {
     AddBot(AddBot),
     /// Add a user, and print the password once.
     AddUser(AddUser),
+    /// Put an account into groups, or give it another role in them.
+    Place(Place),
     /// List the accounts with their groups and roles.
     List(List),
     /// Remove an account: its tokens end, and its connections to consoles are closed.
@@ -33,7 +35,7 @@ pub(super) struct AddBot {
     #[arg(long, value_name = "SCOPES")]
     scopes: Vec<String>,
     #[command(flatten)]
-    places: Places,
+    places: FirstPlaces,
     /// Print the credentials as JSON.
     #[arg(long)]
     json: bool,
@@ -47,8 +49,19 @@ pub(super) struct AddUser {
     #[arg(long, default_value = "")]
     email: String,
     #[command(flatten)]
-    places: Places,
+    places: FirstPlaces,
     /// Print the credentials as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The name, the user id or the client id of the account.
+    account: String,
+    #[command(flatten)]
+    places: Places,
+    /// Print the account as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -77,7 +90,7 @@ pub(super) fn run(action: &Action, config: &Config, context: &Context) -> Result
     // Credentials are printed after they are stored.
     match action {
         Action::AddBot(options) => {
-            let places = accounts::places(&options.places, true, config)?;
+            let places = options.places.find(true, config)?;
             let new = accounts::bot(&options.name, &options.scopes)?;
             let added = change(&shared, |cloud, now| {
                 accounts::add(cloud, new, &places, now)
@@ -85,12 +98,18 @@ pub(super) fn run(action: &Action, config: &Config, context: &Context) -> Result
             print(&added, options.json, context);
         }
         Action::AddUser(options) => {
-            let places = accounts::places(&options.places, false, config)?;
+            let places = options.places.find(false, config)?;
             let new = accounts::user(&options.name, &options.email)?;
             let added = change(&shared, |cloud, now| {
                 accounts::add(cloud, new, &places, now)
             })??;
             print(&added, options.json, context);
+        }
+        Action::Place(options) => {
+            let placed = change(&shared, |cloud, now| {
+                accounts::place(cloud, &options.account, &options.places, config, now)
+            })??;
+            print_list(&placed, options.json, context);
         }
         Action::List(options) => {
             print_list(&shared.look(accounts::list), options.json, context);

@@ -146,6 +146,19 @@ fn default_player_list() -> u64 {
     PLAYER_LIST
 }
 
+/// The advice for paths of Windows in double quotes.
+const QUOTES: &str =
+    r#"in "double quotes", \ begins an escape such as \t: write paths in 'single quotes'"#;
+
+/// Returns whether the line at this position of a file has a string in double quotes with a backslash.
+fn has_escape(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    let (start, end) = (before.rsplit('\n').next(), after.split('\n').next());
+    let line = [start, end].map(Option::unwrap_or_default).concat();
+    line.split_once('"')
+        .is_some_and(|(_, rest)| rest.contains('\\'))
+}
+
 impl Config {
     /// Reads and checks the file.
     pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
@@ -165,9 +178,17 @@ impl Config {
         };
         // Editors of Windows write a byte-order mark.
         let text = text.trim_start_matches('\u{feff}');
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let failure = wrong(error.to_string());
+            let is_path = error
+                .span()
+                .is_some_and(|span| has_escape(text, span.start));
+            if is_path {
+                failure.advice(QUOTES)
+            } else {
+                failure
+            }
+        })?;
         keys::check(&table).map_err(wrong)?;
         let mut config: Self = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
         path.clone_into(&mut config.path);
@@ -219,6 +240,13 @@ impl Config {
                     return Err(format!("two servers have the id {}", server.id));
                 }
                 server.url()?;
+                let file = server.token_file.to_string_lossy();
+                if file.chars().any(char::is_control) {
+                    let name = &server.name;
+                    return Err(format!(
+                        "the token-file of server {name:?} is {file:?}; {QUOTES}"
+                    ));
+                }
             }
         }
         Ok(())

@@ -43,6 +43,7 @@ Examples:
   tale cloud add-bot Ledger_Bot --scopes ws.group,group.info,server.view,server.console
   tale cloud add-bot Greeter --group \"Thornwood Folk\" --role Helper
   tale cloud add-user Ashwick --role Owner
+  tale cloud place Greeter --group \"Thornwood Folk\" --role Moderator
   tale cloud list --json
   tale cloud rotate Ledger_Bot
   tale cloud remove Ledger_Bot"

@@ -119,3 +119,16 @@ fn a_wrong_value_is_named_with_its_place() {
         assert!(said.contains(reason), "{text}: {said}");
     }
 }
+
+#[test]
+fn a_path_of_windows_in_double_quotes_is_told_to_need_single_ones() {
+    let server = |file: &str| group(&SERVER.replace("'a.txt'", file));
+    for file in [r#""C:\Users\me\console_token.txt""#, r#""C:\town\new.txt""#] {
+        let failure = parse(&server(file)).unwrap_err();
+        assert!(failure.contains("'single quotes'"), "{failure}");
+    }
+    parse(&server(r"'C:\Users\me\console_token.txt'")).unwrap();
+    // Another mistake of the syntax has nothing to do with quotes.
+    let failure = parse("[[groups]\nid = 1").unwrap_err();
+    assert!(!failure.contains("quotes"), "{failure}");
+}

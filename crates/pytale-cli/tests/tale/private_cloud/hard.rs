@@ -73,12 +73,31 @@ async fn accounts_are_added_listed_rotated_and_removed() {
             "there is no group \"Folk\"",
         ),
         (&["remove", "Ledger"], "there is no account \"Ledger\""),
+        (
+            &["place", "Ledger_Bot", "--role", "Ownr"],
+            "did you mean \"Owner\"?",
+        ),
+        (&["place", "Nobody"], "there is no account \"Nobody\""),
     ] {
         let done = own.tale(arguments).await;
         assert!(done.code != 0 && done.err.contains(told), "{done:?}");
     }
+    let placed = own.json(&["place", "ledger_bot", "--role", "Guest"]).await;
+    assert_eq!(placed[0]["groups"][0]["role"], "Guest");
     let service = own.serve().await;
     let token = service.log_in(&bot).await;
+    assert_eq!(service.console(&token, SERVERS[0]).await.0, 403);
+    let shown = own.tale(&["place", "Ledger_Bot", "--group", "77"]).await;
+    assert!(
+        shown.out.contains("Thornwood Folk (Moderator)"),
+        "{shown:?}"
+    );
+    let placed = async {
+        while service.console(&token, SERVERS[0]).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(BOUND, placed).await.unwrap();
     let new = own.json(&["rotate", &bot.id]).await;
     assert_ne!(new["client_secret"], bot.secret.as_str());
     let ended = async {
