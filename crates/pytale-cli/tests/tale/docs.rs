@@ -52,12 +52,12 @@ const SCREENS: [(&str, &str, &str); 11] = [
     ),
     (
         "ID          NAME            ROLE",
-        "tests/tale/cloud.rs",
+        "tests/tale/account/lists.rs",
         "groups_and_servers_are_tables_or_json",
     ),
     (
         "ID       NAME       STATE",
-        "tests/tale/cloud.rs",
+        "tests/tale/account/lists.rs",
         "groups_and_servers_are_tables_or_json",
     ),
     (
@@ -70,13 +70,13 @@ const SCREENS: [(&str, &str, &str); 11] = [
 /// A block that is no screen: the diagram of the crates.
 const DIAGRAM: &str = "                 pytale ── facade";
 
-fn page(name: &str) -> String {
+pub(crate) fn page(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     std::fs::read_to_string(path).unwrap().replace('\r', "")
 }
 
 /// The blocks of a page with their languages.
-fn blocks(page: &str) -> Vec<(String, String)> {
+pub(crate) fn blocks(page: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut current: Option<(String, String)> = None;
     for line in page.lines() {

@@ -1,6 +1,8 @@
 //! Bad configurations, bad clients, and the end of the program.
 
 use super::support::{BOUND, Own, SERVERS};
+use crate::docs::{blocks, page};
+use crate::run::finished;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -43,6 +45,29 @@ async fn a_wrong_configuration_is_told_with_its_place() {
     let done = own.tale(&[]).await;
     assert_eq!(done.code, 6, "{done:?}");
     assert!(done.err.contains("cloud.toml"), "{done:?}");
+}
+
+#[tokio::test]
+async fn the_configuration_of_the_documentation_is_accepted() {
+    let blocks = blocks(&page("../../docs/own-servers.md"));
+    let (_, text) = blocks.iter().find(|(kind, _)| kind == "toml").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("cloud.toml");
+    std::fs::write(&config, text).unwrap();
+    let config = config.to_str().unwrap();
+    let add = ["cloud", "--config", config, "add-bot", "Ledger_Bot"];
+    let role = ["--role", "Helper"];
+    let done = finished(&[], &[&add[..], &role].concat(), "").await;
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{done:?}");
+    let labels = [
+        "user id  ",
+        "client id  ",
+        "client secret  ",
+        "The secret is",
+    ];
+    for (line, label) in done.out.lines().zip(labels) {
+        assert!(line.starts_with(label), "{done:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
