@@ -1,7 +1,7 @@
 //! The nearest name for a misspelled one.
 
-/// Replaces the list of all names, in the error of an unknown key or value, by the nearest one.
-pub(crate) fn explain(message: &str) -> String {
+/// Replaces the list of all names, in the error of an unknown field or value, by the nearest one. `field` is the word for a field.
+pub(crate) fn explain(message: &str, field: &str) -> String {
     let message = message.trim_end();
     let Some((head, list)) = message.split_once(", expected ") else {
         return message.to_owned();
@@ -13,7 +13,10 @@ pub(crate) fn explain(message: &str) -> String {
         return message.to_owned();
     };
     let names: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
-    let head = head.replacen("unknown variant", "unknown value", 1);
+    let unknown = format!("unknown {field}");
+    let head =
+        head.replacen("unknown field", &unknown, 1)
+            .replacen("unknown variant", "unknown value", 1);
     match nearest(typed, &names) {
         Some(near) => format!("{head}; did you mean `{near}`?"),
         None => format!("{head}; possible are {}", names.join(", ")),

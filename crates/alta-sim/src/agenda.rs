@@ -2,7 +2,6 @@
 //! timeline.
 
 use crate::config::{Config, Scenario};
-use crate::setup::Entry;
 use crate::town;
 use crate::world::World;
 use jiff::Timestamp;
@@ -35,16 +34,30 @@ impl Recurring {
     }
 }
 
+/// An action of the timeline that was not possible.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The number of the action in the order in which they were added, from 0.
+    pub number: usize,
+    /// The time of the action since the start.
+    pub at: Duration,
+    /// The reason.
+    pub reason: String,
+}
+
 /// The next time of everything that the clock makes happen.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     heartbeats: Option<Recurring>,
     /// The events of the town.
     town: Option<Recurring>,
-    /// The actions of the timeline that are not due yet, with their times.
-    later: VecDeque<(Timestamp, Entry)>,
-    /// The actions that are due.
-    due: VecDeque<Entry>,
+    /// The times of the actions of the timeline that are not due yet.
+    later: VecDeque<Timestamp>,
+    /// The number of the actions that are due.
+    due: usize,
+    /// The number of the actions whose performance has begun.
+    begun: usize,
     /// `true` while an action is performed.
     performing: bool,
 }
@@ -61,26 +74,22 @@ impl Agenda {
             heartbeats: Recurring::new(first, every),
             town: Recurring::new(now, pace),
             later: config
-                .setup
                 .timeline
                 .iter()
-                .map(|entry| {
-                    (
-                        now.checked_add(entry.at).unwrap_or(Timestamp::MAX),
-                        entry.clone(),
-                    )
-                })
+                .map(|at| now.checked_add(*at).unwrap_or(Timestamp::MAX))
                 .collect(),
-            due: VecDeque::new(),
+            due: 0,
+            begun: 0,
             performing: false,
         }
     }
 
-    /// Takes the next action that is due. The caller performs it.
-    pub(crate) fn begin_action(&mut self) -> Option<Entry> {
-        let entry = self.due.pop_front()?;
+    /// Takes the next action that is due: its place in the order of times. The caller performs it.
+    pub(crate) fn begin_action(&mut self) -> Option<usize> {
+        self.due = self.due.checked_sub(1)?;
         self.performing = true;
-        Some(entry)
+        self.begun += 1;
+        Some(self.begun - 1)
     }
 
     /// Notes that the action was performed.
@@ -90,19 +99,19 @@ impl Agenda {
 
     /// Returns whether an action is due.
     pub(crate) fn has_actions(&self) -> bool {
-        !self.due.is_empty()
+        self.due > 0
     }
 
     /// Returns whether all actions that were due have been performed.
     pub(crate) fn is_idle(&self) -> bool {
-        self.due.is_empty() && !self.performing
+        self.due == 0 && !self.performing
     }
 
     /// The time at which something is due.
     pub(crate) fn next(&self, world: &World) -> Option<Timestamp> {
         let recurring = [&self.heartbeats, &self.town].into_iter().flatten();
         let times = recurring.map(|it| it.next);
-        let action = self.later.front().map(|(at, _)| *at);
+        let action = self.later.front().copied();
         times.chain(world.next_step()).chain(action).min()
     }
 
@@ -117,9 +126,9 @@ impl Agenda {
                     .emit_server("group-server-heartbeat", server, at);
             }
         }
-        while self.later.front().is_some_and(|(time, _)| *time <= at) {
-            self.due
-                .extend(self.later.pop_front().map(|(_, entry)| entry));
+        while self.later.front().is_some_and(|time| *time <= at) {
+            self.later.pop_front();
+            self.due += 1;
         }
         if is_due(&mut self.town) {
             for server in world.online_servers() {

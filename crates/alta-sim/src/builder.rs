@@ -4,7 +4,7 @@ use crate::agenda::Agenda;
 use crate::config::{BotStart, Config, Scenario};
 use crate::error::{Error, ErrorKind};
 use crate::listen;
-use crate::setup::{self, Group, Opening, SelfHosted, check};
+use crate::setup::{self, Entry, Group, Opening, Server, check};
 use crate::shared::Shared;
 use crate::sim::{Guard, Sim};
 #[cfg(feature = "tls")]
@@ -23,6 +23,8 @@ use tokio::runtime::Handle;
 #[must_use]
 pub struct Builder {
     config: Config,
+    /// In the order of their times.
+    timeline: Vec<Entry>,
 }
 
 impl Sim {
@@ -109,7 +111,7 @@ impl Builder {
     }
 
     /// Adds a self-hosted server.
-    pub fn self_hosted(mut self, server: SelfHosted) -> Self {
+    pub fn self_hosted(mut self, server: Server) -> Self {
         self.config.setup.self_hosted.push(server);
         self
     }
@@ -117,7 +119,7 @@ impl Builder {
     /// Performs an action at a time after the start, by the clock of the simulator. Actions of one time are performed in the order
     /// in which they were added. If an action is not possible, [`Sim::timeline_failures`] has the reason.
     pub fn at(mut self, time: Duration, action: impl Into<Action>) -> Self {
-        self.config.setup.add_action(time, action.into());
+        setup::add(&mut self.timeline, time, action.into());
         self
     }
 
@@ -262,18 +264,18 @@ impl Builder {
         })?;
         let mut config = self.config;
         config.cloud.console_host = config.advertised();
-        check(&config)?;
+        check(&config, &self.timeline)?;
+        config.timeline = self.timeline.iter().map(|entry| entry.at).collect();
         let first = first_world(&config, Clock::start().now())?;
         config.set_accounts(first.accounts);
         let shared = Arc::new(Shared::new(config, runtime, first.world));
         let endpoints = listen::open(&shared)?;
         let sim = Sim::assemble(Guard::new(Arc::clone(&shared)), endpoints, first.default);
         setup::open(&sim, &first.openings)?;
-        let config = &shared.config;
-        shared.with(|state, now| state.agenda = Agenda::new(config, now));
+        shared.with(|state, now| state.agenda = Agenda::new(&shared.config, now));
         shared.env.tasks.spawn(Arc::clone(&shared).keep_time());
-        if !config.setup.timeline.is_empty() {
-            let performing = setup::perform(Arc::clone(&shared), sim.downgrade());
+        if !self.timeline.is_empty() {
+            let performing = setup::perform(self.timeline, Arc::clone(&shared), sim.downgrade());
             shared.env.tasks.spawn(performing);
         }
         Ok(sim)
@@ -282,7 +284,7 @@ impl Builder {
     /// Finds a value that is not possible.
     #[cfg(feature = "program")]
     pub(crate) fn check(&self) -> Result<(), setup::Problem> {
-        check(&self.config)
+        check(&self.config, &self.timeline)
     }
 }
 
@@ -317,9 +319,13 @@ pub(crate) fn first_world(config: &Config, now: Timestamp) -> Result<First, Erro
         }
         let server = world.add_server(Some(group), "Thornwood", now);
         built.first = (group, server);
-        built
-            .openings
-            .insert(0, Opening::new(server, config.online));
+        let mut thornwood = Server::new("Thornwood");
+        thornwood.online = Some(config.online);
+        let opening = Opening {
+            id: server,
+            server: thornwood,
+        };
+        built.openings.insert(0, opening);
     }
     world.cloud.drop_events();
     Ok(First {

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) more_bots: Vec<BotAccount>,
     pub(crate) more_users: Vec<UserAccount>,
     pub(crate) setup: Setup,
+    /// The times of the actions of the timeline, in order.
+    pub(crate) timeline: Vec<Duration>,
     pub(crate) seed: u64,
     pub(crate) port: u16,
     pub(crate) scenario: Scenario,
@@ -106,6 +108,7 @@ impl Default for Config {
             more_bots: Vec::new(),
             more_users: Vec::new(),
             setup: Setup::default(),
+            timeline: Vec::new(),
             seed: 0,
             port: 0,
             scenario: Scenario::Empty,

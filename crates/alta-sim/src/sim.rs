@@ -194,7 +194,7 @@ impl Sim {
         let seed = self.shared.config.seed;
         self.shared.with(|state, now| {
             if state.world.is_self_hosted(server) {
-                return console::self_hosted_token(server, seed);
+                return console::self_hosted_token(state, server, seed);
             }
             let cloud = &mut state.world.cloud;
             let (bot, life) = (

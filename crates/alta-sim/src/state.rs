@@ -1,7 +1,6 @@
-use crate::agenda::Agenda;
+use crate::agenda::{Agenda, Failure};
 use crate::commands::Session;
 use crate::samples;
-use crate::setup::Failure;
 use crate::world::{ConsoleEvent, World};
 use alta_cloud::net::{Env, Hook, Link};
 use alta_cloud::wire::json::Node;
@@ -77,6 +76,8 @@ pub(crate) struct State {
     pub(crate) fixed_ports: BTreeSet<u64>,
     /// The reserved ports of stopped servers that keep their port.
     pub(crate) reserved: BTreeMap<u64, TcpSocket>,
+    /// The chosen tokens of self-hosted servers.
+    pub(crate) tokens: BTreeMap<u64, String>,
     /// The token files that were written, by server.
     pub(crate) token_files: BTreeMap<u64, PathBuf>,
     /// Zero if every port is any free one.
@@ -96,6 +97,7 @@ impl State {
             first_ports: BTreeMap::new(),
             fixed_ports: BTreeSet::new(),
             reserved: BTreeMap::new(),
+            tokens: BTreeMap::new(),
             token_files: BTreeMap::new(),
             next_port,
         }

@@ -128,7 +128,7 @@ pub struct GroupRecord {
 }
 
 /// The first id of a group's own roles. Every group has the ids below: 0 default, 1 member, 2 moderator.
-const FIRST_OWN_ROLE: u64 = 3;
+pub const FIRST_OWN_ROLE: u64 = 3;
 
 impl Group {
     /// The state of a user's membership, if there is a record.
@@ -214,6 +214,11 @@ impl Group {
         while self.has_role(id) {
             id += 1;
         }
+        self.add_role_as(id, name, permissions)
+    }
+
+    /// Adds a role with an id that no other role of the group has. Returns the id. The permissions are not checked.
+    pub fn add_role_as(&mut self, id: u64, name: &str, permissions: &[&str]) -> u64 {
         let permissions: Vec<Node> = permissions.iter().map(|name| (*name).into()).collect();
         if let Node::Array(roles) = &mut self.roles {
             roles.push(Node::object([

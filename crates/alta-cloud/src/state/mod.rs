@@ -25,7 +25,7 @@ mod verify;
 pub use accounts::{Account, AccountError, Accounts, Login, NewAccount};
 pub use cloud::{Cloud, Config};
 pub(crate) use friends::Bond;
-pub use groups::{Group, Member, Membership, PERMISSIONS};
+pub use groups::{FIRST_OWN_ROLE, Group, Member, Membership, PERMISSIONS};
 pub use main_socket::MainSocket;
 pub use row::Row;
 pub(crate) use rows::{DamagedRow, key_of, key_row};

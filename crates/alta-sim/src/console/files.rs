@@ -30,7 +30,7 @@ fn owner(shared: &Shared, header: Option<&str>) -> Option<u64> {
         let (_, token) = header?.split_once(' ')?;
         let servers = cloud.servers.values();
         let mut self_hosted = servers.filter(|server| server.is_self_hosted());
-        let is_known = self_hosted.any(|server| self_hosted_token(server.id, seed) == token);
+        let is_known = self_hosted.any(|server| self_hosted_token(state, server.id, seed) == token);
         is_known.then_some(0)
     })
 }

@@ -120,7 +120,7 @@ impl Visit<'_> {
             let world = &state.world;
             let self_hosted = world.is_self_hosted(self.server);
             let caller = if self_hosted {
-                let expected = self_hosted_token(self.server, self.shared.config.seed);
+                let expected = self_hosted_token(state, self.server, self.shared.config.seed);
                 (token.trim() == expected).then(|| (0, "Server".to_owned()))
             } else {
                 let grant = world.cloud.tokens.check(token, now).ok();

@@ -1,8 +1,15 @@
+use crate::state::State;
 use alta_cloud::state::{SigningKey, encode_token};
 use serde_json::json;
 
-/// The token that a self-hosted server writes to `console_token.txt`. It never changes and never expires.
-pub(crate) fn self_hosted_token(server: u64, seed: u64) -> String {
+/// The token that a self-hosted server writes to `console_token.txt`: the chosen one, or else one of the seed and the id. It never
+/// changes and never expires.
+pub(crate) fn self_hosted_token(state: &State, server: u64, seed: u64) -> String {
+    let chosen = state.tokens.get(&server).cloned();
+    chosen.unwrap_or_else(|| made(server, seed))
+}
+
+fn made(server: u64, seed: u64) -> String {
     let claims = json!({
         "UserId": "0",
         "Username": "Server",

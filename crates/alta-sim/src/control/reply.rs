@@ -77,7 +77,7 @@ pub(super) fn ended() -> Failure {
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let reason = advice::explain(&error.into_inner().to_string());
+        let reason = advice::explain(&error.into_inner().to_string(), "field");
         let error = if path == "." {
             reason
         } else {

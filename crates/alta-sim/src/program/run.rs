@@ -8,7 +8,7 @@ use super::failures::Failures;
 use super::log::Log;
 use super::output::{Form, print};
 use super::signals::Signals;
-use crate::setup::SelfHosted;
+use crate::setup::Server;
 use crate::{Builder, Scenario, Sim};
 use std::io;
 use std::path::Path;
@@ -92,7 +92,7 @@ fn builder(arguments: &Arguments) -> Result<Builder, Error> {
         builder = builder.bot_invited();
     }
     if arguments.self_hosted {
-        let mut server = SelfHosted::new("Hollowmere");
+        let mut server = Server::new("Hollowmere");
         server.port = Some(arguments.self_hosted_port).filter(|port| *port != 0);
         server.token_folder = Some(arguments.token_folder.clone());
         builder = builder.self_hosted(server);

@@ -1,34 +1,17 @@
 //! Builds the world.
 
 use super::check::{RoleOf, role_id};
-use super::{Group, Player, Server, Setup};
+use super::{Group, Server, Setup};
 use crate::world::World;
-use alta_cloud::state::{Membership, ServerInfo};
+use alta_cloud::state::{FIRST_OWN_ROLE, Membership, ServerInfo};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-/// A server that was built, for its start.
+/// A server that was built, with its configuration for the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Opening {
-    pub(crate) server: u64,
-    pub(crate) online: bool,
-    pub(crate) port: Option<u16>,
-    pub(crate) token_folder: Option<PathBuf>,
-    pub(crate) players: Vec<Player>,
-}
-
-impl Opening {
-    /// A server without players on any port.
-    pub(crate) fn new(server: u64, online: bool) -> Self {
-        Self {
-            server,
-            online,
-            port: None,
-            token_folder: None,
-            players: Vec::new(),
-        }
-    }
+    pub(crate) id: u64,
+    pub(crate) server: Server,
 }
 
 /// Everything that was built.
@@ -59,17 +42,12 @@ pub(crate) fn build(world: &mut World, setup: &Setup, owner: u64, now: Timestamp
             openings.push(add_server(world, id, server, &chosen, now));
         }
     }
-    first.1 = openings
-        .first()
-        .map_or(0, |opening: &Opening| opening.server);
+    first.1 = openings.first().map_or(0, |opening: &Opening| opening.id);
     for server in &setup.self_hosted {
         let id = world.add_server(None, &server.name, now);
         openings.push(Opening {
-            server: renumber(world, id, server.id, &chosen),
-            online: server.online.unwrap_or(true),
-            port: server.port,
-            token_folder: server.token_folder.clone(),
-            players: server.players.clone(),
+            id: renumber(world, id, server.id, &chosen),
+            server: server.clone(),
         });
     }
     Built { first, openings }
@@ -105,15 +83,20 @@ fn add_group(
         if let Some(kind) = &group.kind {
             made.kind.clone_from(kind);
         }
+        let chosen: BTreeSet<u64> = group.roles.iter().filter_map(|role| role.id).collect();
         for role in &group.roles {
+            let is_free = |id: &u64| !chosen.contains(id) && !made.has_role(*id);
+            let id = role
+                .id
+                .or_else(|| (FIRST_OWN_ROLE..=u64::MAX).find(is_free));
             let permissions: Vec<&str> = role.permissions.iter().map(String::as_str).collect();
-            roles.push(made.add_role(&role.name, &permissions));
+            roles.push(id.map(|id| made.add_role_as(id, &role.name, &permissions)));
         }
     }
     for member in &group.members {
         let role = match role_id(group, member) {
             Some(RoleOf::Every(role)) => Some(role),
-            Some(RoleOf::Own(index)) => roles.get(index).copied(),
+            Some(RoleOf::Own(index)) => roles.get(index).copied().flatten(),
             None => None,
         };
         let user = cloud.user(&member.user, now);
@@ -149,11 +132,8 @@ fn add_server(
         configure(&mut made.info, server);
     }
     Opening {
-        server: id,
-        online: server.online.unwrap_or(true),
-        port: server.port,
-        token_folder: None,
-        players: server.players.clone(),
+        id,
+        server: server.clone(),
     }
 }
 

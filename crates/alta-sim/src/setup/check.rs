@@ -1,13 +1,13 @@
 //! Finds values that are not possible, before anything is built.
 
 use super::problem::{Problem, Step, at};
-use super::{Group, Member, Player, Setup};
-use crate::action::{Action, Reference};
+use super::timeline::Entry;
+use super::{Group, Member, Server, Setup};
+use crate::action::Action;
 use crate::config::Config;
 use alta_cloud::net::Clock;
 use alta_cloud::state::Scopes;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// The roles that every group has.
 pub(super) const ROLES: [(u64, &str); 3] = [(1, "Member"), (2, "Moderator"), (7, "Owner")];
@@ -18,7 +18,7 @@ const LARGEST_ID: u64 = (1 << 53) - 1;
 type Checked = Result<(), Problem>;
 
 /// Checks everything that `accounts` and the start itself do not check.
-pub(crate) fn check(config: &Config) -> Checked {
+pub(crate) fn check(config: &Config, timeline: &[Entry]) -> Checked {
     let setup = &config.setup;
     accounts(config)?;
     let groups = &setup.groups;
@@ -35,7 +35,7 @@ pub(crate) fn check(config: &Config) -> Checked {
         "another group has the name",
     )?;
     servers(config)?;
-    timeline(setup)
+    self::timeline(timeline)
 }
 
 /// The ids of one kind of thing.
@@ -179,6 +179,10 @@ fn roles(nth: usize, group: &Group) -> Checked {
     });
     let standard = ROLES.iter().map(|(_, name)| (Vec::new(), *name));
     unique(standard.chain(own), "the group already has a role")?;
+    let mut ids = Ids(ROLES.iter().map(|(id, _)| *id).collect());
+    for (index, role) in group.roles.iter().enumerate() {
+        ids.add(at!["groups", nth, "roles", index], role.id)?;
+    }
     for (index, member) in group.members.iter().enumerate() {
         if let Some(role) = &member.role
             && role_id(group, member).is_none()
@@ -206,26 +210,20 @@ pub(super) fn role_id(group: &Group, member: &Member) -> Option<RoleOf> {
     if let Some((id, _)) = ROLES.iter().find(|(id, name)| role.is(*id, name)) {
         return Some(RoleOf::Every(*id));
     }
-    let Reference::Name(name) = role else {
-        return None;
-    };
     let mut own = group.roles.iter();
-    own.position(|own| own.name.eq_ignore_ascii_case(name))
+    // 0 is no id.
+    own.position(|own| role.is(own.id.unwrap_or_default(), &own.name))
         .map(RoleOf::Own)
 }
 
-/// The part of a server that both kinds have.
-struct AnyServer<'a> {
+/// A server with its place.
+struct Placed<'a> {
     path: Vec<Step>,
-    name: &'a str,
-    id: Option<u64>,
-    port: Option<u16>,
-    online: bool,
-    players: &'a [Player],
-    token_folder: Option<&'a Path>,
+    server: &'a Server,
+    is_self_hosted: bool,
 }
 
-impl AnyServer<'_> {
+impl Placed<'_> {
     fn at(&self, key: &str) -> Vec<Step> {
         let mut path = self.path.clone();
         path.push(key.into());
@@ -233,30 +231,20 @@ impl AnyServer<'_> {
     }
 }
 
-fn all_servers(setup: &Setup) -> impl Iterator<Item = AnyServer<'_>> {
+fn all_servers(setup: &Setup) -> impl Iterator<Item = Placed<'_>> {
     let groups = setup.groups.iter().enumerate();
     let of_groups = groups.flat_map(|(nth, group)| {
         let servers = group.servers.iter().enumerate();
-        servers.map(move |(index, server)| AnyServer {
-            path: at!["groups", nth, "servers", index],
-            name: &server.name,
-            id: server.id,
-            port: server.port,
-            online: server.online.unwrap_or(true),
-            players: &server.players,
-            token_folder: None,
-        })
+        servers.map(move |(index, server)| (at!["groups", nth, "servers", index], server, false))
     });
     let self_hosted = setup.self_hosted.iter().enumerate();
-    of_groups.chain(self_hosted.map(|(nth, server)| AnyServer {
-        path: at!["self-hosted", nth],
-        name: &server.name,
-        id: server.id,
-        port: server.port,
-        online: server.online.unwrap_or(true),
-        players: &server.players,
-        token_folder: server.token_folder.as_deref(),
-    }))
+    let self_hosted = self_hosted.map(|(nth, server)| (at!["self-hosted", nth], server, true));
+    let all = of_groups.chain(self_hosted);
+    all.map(|(path, server, is_self_hosted)| Placed {
+        path,
+        server,
+        is_self_hosted,
+    })
 }
 
 fn servers(config: &Config) -> Checked {
@@ -264,9 +252,11 @@ fn servers(config: &Config) -> Checked {
     if config.port != 0 {
         ports.extend([config.port, config.port.saturating_add(1)]);
     }
-    for server in all_servers(&config.setup) {
-        ids.add(server.path.clone(), server.id)?;
-        name(server.path.clone(), server.name)?;
+    for placed in all_servers(&config.setup) {
+        let server = placed.server;
+        ids.add(placed.path.clone(), server.id)?;
+        name(placed.path.clone(), &server.name)?;
+        fields(&placed)?;
         if let Some(port) = server.port
             && (port == 0 || !ports.insert(port))
         {
@@ -274,27 +264,64 @@ fn servers(config: &Config) -> Checked {
                 0 => "0 is no port; without a port, it is the next one".to_owned(),
                 _ => format!("the port {port} is used twice"),
             };
-            return Err(Problem::new(server.at("port"), reason));
+            return Err(Problem::new(placed.at("port"), reason));
         }
-        if let Some(folder) = server.token_folder
+        if let Some(folder) = &server.token_folder
             && !folders.insert(folder)
         {
             let reason = "another server writes its console_token.txt to the same folder";
-            return Err(Problem::new(server.at("token-folder"), reason));
+            return Err(Problem::new(placed.at("token-folder"), reason));
         }
-        players(&server)?;
+        players(&placed)?;
     }
-    let names = all_servers(&config.setup).map(|server| (server.at("name"), server.name));
+    let servers = all_servers(&config.setup);
+    let names = servers.map(|placed| (placed.at("name"), placed.server.name.as_str()));
     unique(names, "another server has the name")
 }
 
-fn players(server: &AnyServer<'_>) -> Checked {
-    if !server.online && !server.players.is_empty() {
+/// Checks the fields that only one kind of server has.
+fn fields(placed: &Placed<'_>) -> Checked {
+    let server = placed.server;
+    let of_groups = [
+        ("description", server.description.is_some()),
+        ("fleet", server.fleet.is_some()),
+        ("region", server.region.is_some()),
+        ("version", server.version.is_some()),
+        ("scene-index", server.scene_index.is_some()),
+        ("target", server.target.is_some()),
+        ("join-type", server.join_type.is_some()),
+        ("player-limit", server.player_limit.is_some()),
+    ];
+    let of_self_hosted = [
+        ("token", server.token.is_some()),
+        ("token-folder", server.token_folder.is_some()),
+    ];
+    let (other, reason) = if placed.is_self_hosted {
+        (&of_groups[..], "only a server of a group has it")
+    } else {
+        (&of_self_hosted[..], "only a self-hosted server has it")
+    };
+    if let Some((key, _)) = other.iter().find(|(_, is_given)| *is_given) {
+        return Err(Problem::new(placed.at(key), reason));
+    }
+    match &server.token {
+        // It is one line of a file, and the first frame of a client.
+        Some(token) if token.is_empty() || token.contains(char::is_whitespace) => {
+            let reason = "a token has at least one character, and no spaces";
+            Err(Problem::new(placed.at("token"), reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn players(placed: &Placed<'_>) -> Checked {
+    let server = placed.server;
+    if server.online == Some(false) && !server.players.is_empty() {
         let reason = "an offline server has no players";
-        return Err(Problem::new(server.at("players"), reason));
+        return Err(Problem::new(placed.at("players"), reason));
     }
     let place = |nth: usize, key: &str| {
-        let mut path = server.at("players");
+        let mut path = placed.at("players");
         path.extend([nth.into(), key.into()]);
         path
     };
@@ -315,8 +342,8 @@ fn players(server: &AnyServer<'_>) -> Checked {
     )
 }
 
-fn timeline(setup: &Setup) -> Checked {
-    for entry in &setup.timeline {
+fn timeline(timeline: &[Entry]) -> Checked {
+    for entry in timeline {
         let nth = entry.number;
         if entry.at > Clock::FURTHEST {
             let path = at!["timeline", nth, "at"];

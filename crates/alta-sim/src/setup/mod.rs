@@ -30,18 +30,17 @@ mod open;
 mod problem;
 mod timeline;
 
+pub use crate::agenda::Failure;
 pub(crate) use build::{Opening, build};
 pub(crate) use check::check;
 pub(crate) use open::open;
 #[cfg(feature = "program")]
 pub(crate) use problem::{Problem, Step};
-pub use timeline::Failure;
-pub(crate) use timeline::{Entry, perform};
+pub(crate) use timeline::{Entry, add, perform};
 
-use crate::action::{Action, Reference};
+use crate::action::Reference;
 use serde::Deserialize;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// A group at the start.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -95,6 +94,8 @@ impl Group {
 pub struct Role {
     /// The name.
     pub name: String,
+    /// The id; otherwise the next free one from 3 on.
+    pub id: Option<u64>,
     /// The permissions, such as `Console`.
     pub permissions: Vec<String>,
 }
@@ -110,7 +111,7 @@ pub struct Member {
     pub role: Option<Reference>,
 }
 
-/// A server of a group at the start.
+/// A server at the start: of a group, or a self-hosted one, which has a console and a token, and which the cloud does not know.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -121,9 +122,15 @@ pub struct Server {
     pub id: Option<u64>,
     /// `false` if the server is offline at the start.
     pub online: Option<bool>,
-    /// The port of the console at every start; otherwise the next one, and another one after a restart.
+    /// The port of the console at every start; real self-hosted servers have 1760. Otherwise it is the next one, and a server of a group
+    /// gets another one after a restart.
     pub port: Option<u16>,
-    /// The description.
+    /// Self-hosted servers: the token of the console. Without it, the token follows the seed and the id.
+    pub token: Option<String>,
+    /// Self-hosted servers: the folder for `console_token.txt`, which must exist. Without it,
+    /// [`Sim::write_console_token`](crate::Sim::write_console_token) writes the file.
+    pub token_folder: Option<PathBuf>,
+    /// The description. Like the following fields except the players, it is for a server of a group.
     pub description: Option<String>,
     /// `att-release` for PC (default), `att-quest` for Quest.
     pub fleet: Option<String>,
@@ -154,43 +161,12 @@ impl Server {
     }
 }
 
-/// A self-hosted server at the start: it has a console and a token, and the cloud does not know it.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct SelfHosted {
-    /// The name.
-    pub name: String,
-    /// The id within the simulator; otherwise the next free one.
-    pub id: Option<u64>,
-    /// `false` if the server is offline at the start.
-    pub online: Option<bool>,
-    /// The port of the console; real servers have 1760. Otherwise the next one.
-    pub port: Option<u16>,
-    /// The folder for `console_token.txt`, which must exist. Without it, [`Sim::write_console_token`](crate::Sim::write_console_token)
-    /// writes the file.
-    pub token_folder: Option<PathBuf>,
-    /// The players who are on the server.
-    #[serde(default)]
-    pub players: Vec<Player>,
-}
-
-impl SelfHosted {
-    /// An online server with a name.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
-    }
-}
-
 /// A player who is on a server at the start.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Player {
-    /// The name. It needs no account.
+    /// The name. It needs no account; with one, the player has its id.
     pub name: String,
     /// The chunk, such as `Cave Layer 3`.
     pub chunk: Option<String>,
@@ -212,17 +188,5 @@ impl Player {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setup {
     pub(crate) groups: Vec<Group>,
-    pub(crate) self_hosted: Vec<SelfHosted>,
-    /// In the order of their times.
-    pub(crate) timeline: Vec<Entry>,
-}
-
-impl Setup {
-    /// Adds an action to the timeline, behind those of the same time.
-    pub(crate) fn add_action(&mut self, at: Duration, action: Action) {
-        let number = self.timeline.len();
-        let place = self.timeline.partition_point(|entry| entry.at <= at);
-        let entry = Entry { at, action, number };
-        self.timeline.insert(place, entry);
-    }
+    pub(crate) self_hosted: Vec<Server>,
 }

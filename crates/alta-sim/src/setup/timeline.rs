@@ -1,6 +1,7 @@
 //! Performs the actions of the timeline, one after the other.
 
 use crate::action::Action;
+use crate::agenda::Failure;
 use crate::shared::Shared;
 use crate::sim::Sim;
 use std::sync::Arc;
@@ -16,22 +17,26 @@ pub(crate) struct Entry {
     pub(crate) number: usize,
 }
 
-/// An action of the timeline that was not possible.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Failure {
-    /// The number of the action in the order in which they were added, from 0.
-    pub number: usize,
-    /// The time of the action since the start.
-    pub at: Duration,
-    /// The reason.
-    pub reason: String,
+/// Adds an action to a timeline, behind those of the same time.
+pub(crate) fn add(timeline: &mut Vec<Entry>, at: Duration, action: Action) {
+    let number = timeline.len();
+    let place = timeline.partition_point(|entry| entry.at <= at);
+    let entry = Entry { at, action, number };
+    timeline.insert(place, entry);
 }
 
 /// Performs actions when they are due, without end. `sim` is `None` when the simulator has ended.
-pub(crate) async fn perform(shared: Arc<Shared>, sim: impl Fn() -> Option<Sim>) {
+pub(crate) async fn perform(
+    timeline: Vec<Entry>,
+    shared: Arc<Shared>,
+    sim: impl Fn() -> Option<Sim>,
+) {
     loop {
-        while let Some(entry) = shared.with(|state, _| state.agenda.begin_action()) {
+        while let Some(place) = shared.with(|state, _| state.agenda.begin_action()) {
+            // The agenda has the times of this timeline.
+            let Some(entry) = timeline.get(place) else {
+                return;
+            };
             let Some(sim) = sim() else { return };
             let result = entry.action.perform(&sim).await;
             shared.with(|state, _| {

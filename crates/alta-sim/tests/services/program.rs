@@ -216,6 +216,28 @@ fn a_self_hosted_server_keeps_its_port_and_its_token_is_for_the_owner_alone() {
 }
 
 #[test]
+fn a_port_that_another_program_has_is_named() {
+    let other = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    for arguments in [
+        &["--self-hosted", "--self-hosted-port", &port][..],
+        &["--port", &port],
+        &["--control", &port],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_alta-sim"));
+        command.args(arguments).stdout(Stdio::null());
+        if arguments[0] != "--port" {
+            command.args(["--port", "0"]);
+        }
+        let (code, errors) = end_of(command.stderr(Stdio::piped()).spawn().unwrap());
+        assert_eq!(code, Some(1), "{arguments:?}: {errors}");
+        let names_it = errors.starts_with("alta-sim: listening on ") && errors.contains(&port);
+        assert!(names_it, "{arguments:?}: {errors}");
+        assert!(errors.contains("in use"), "{arguments:?}: {errors}");
+    }
+}
+
+#[test]
 fn the_self_made_certificate_is_written_and_can_be_given_again() {
     let folder = Folder::new("tls");
     let pem = folder.file("sim.pem").display().to_string();

@@ -1,7 +1,7 @@
 //! The program with a configuration file.
 
 use crate::program::{Folder, Running, ended};
-use crate::support::http;
+use crate::support::{http, try_open};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -172,7 +172,7 @@ fn arguments_count_before_the_file() {
 #[tokio::test]
 async fn a_test_in_rust_has_the_same_setup() {
     use alta_sim::action::Stop;
-    use alta_sim::setup::{Group, Member, Player, SelfHosted, Server};
+    use alta_sim::setup::{Group, Member, Player, Server};
     use alta_sim::{BotAccount, Sim};
 
     let second = BotAccount {
@@ -191,7 +191,7 @@ async fn a_test_in_rust_has_the_same_setup() {
         user: "Scribe".to_owned(),
         role: None,
     }];
-    let mut own = SelfHosted::new("Own");
+    let mut own = Server::new("Own");
     own.online = Some(false);
     let builder = Sim::builder()
         .another_bot(second.clone())
@@ -226,4 +226,53 @@ async fn a_test_in_rust_has_the_same_setup() {
         .unwrap_err();
     let expected = "groups[0].members[0].user: there is no user or bot \"Scrib\"; there is Example_Bot, Scribe, Ashwick";
     assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn roles_have_the_chosen_ids_and_self_hosted_servers_the_chosen_tokens() {
+    let folder = Folder::new("chosen");
+    let path = folder.file("town.toml");
+    let text = r#"
+        [[users]]
+        name = "Ashwick"
+        [[users]]
+        name = "Brambletoe"
+        [[users]]
+        name = "Cinder"
+        [[groups]]
+        name = "Folk"
+        roles = [
+            { name = "Warden", permissions = ["Console"] },
+            { name = "Herald", id = 3, permissions = [] },
+            { name = "Keeper", id = 40, permissions = [] },
+        ]
+        members = [{ user = "Brambletoe", role = "Warden" }, { user = "Cinder", role = 40 }]
+        [[self-hosted]]
+        name = "Millbrook"
+        token = "a-token-of-my-own"
+    "#;
+    fs::write(&path, text).unwrap();
+    let running = Running::start(&["--config", &path.display().to_string(), "--control", "0"]);
+    let token = fs::read_to_string(running.text("/self_hosted/0/token_file")).unwrap();
+    assert_eq!(token.trim(), "a-token-of-my-own");
+    let control = running.text("/control_url");
+    let state = http("GET", &format!("{control}/state"), &[], "")
+        .await
+        .json();
+    let roles: Vec<(&Value, &Value)> = state["groups"][0]["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|member| (&member["username"], &member["role"]))
+        .collect();
+    // Warden has the first id that no other role has.
+    for (user, role) in [("Ashwick", 7), ("Brambletoe", 4), ("Cinder", 40)] {
+        assert!(roles.contains(&(&json!(user), &json!(role))), "{roles:?}");
+    }
+    assert_eq!(state["servers"][0]["token"], "a-token-of-my-own");
+    let url = running.text("/self_hosted/0/console_url");
+    let mut console = try_open(url, None).await.unwrap();
+    console.send("a-token-of-my-own").await;
+    console.is_accepted().await;
+    running.stop();
 }

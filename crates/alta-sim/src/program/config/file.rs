@@ -2,7 +2,7 @@
 
 use super::timeline::Known;
 use crate::action::Span;
-use crate::setup::{Group, Problem, SelfHosted, Step};
+use crate::setup::{Group, Problem, Server, Step};
 use crate::{BotAccount, Builder, Era, Scenario, UserAccount};
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub(super) struct File {
     bots: Vec<Bot>,
     users: Vec<User>,
     groups: Option<Vec<Group>>,
-    self_hosted: Vec<SelfHosted>,
+    self_hosted: Vec<Server>,
     timeline: Vec<toml::Table>,
 }
 

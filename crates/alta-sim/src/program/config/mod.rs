@@ -24,11 +24,6 @@ pub(super) fn read(path: &Path, port: u16) -> Result<Builder, Error> {
     })
 }
 
-/// Explains an error in the words of the file, which has keys.
-fn explain(message: &str) -> String {
-    advice::explain(message).replacen("unknown field", "unknown key", 1)
-}
-
 /// An error of the file.
 #[derive(Debug, Eq, PartialEq)]
 struct Wrong {
@@ -41,7 +36,7 @@ struct Wrong {
 fn parse(text: &str, builder: Builder, folder: &Path) -> Result<Builder, Wrong> {
     let wrong = |error: toml::de::Error| Wrong {
         line: error.span().map(|span| place::line(text, span.start)),
-        reason: explain(error.message()),
+        reason: advice::explain(error.message(), "key"),
     };
     let places = Places::of(text).map_err(wrong)?;
     let file: File = toml::from_str(text).map_err(wrong)?;

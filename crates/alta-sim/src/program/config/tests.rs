@@ -124,6 +124,16 @@ fn things_that_are_there_twice_are_named() {
             8,
             "groups[0].banned[0]: \"Scribe\" is already in `members` of the group",
         ),
+        (
+            "[[groups]]\nname = 'x'\nroles = [\n{ name = 'a', id = 9, permissions = [] },\n{ name = 'b', id = 9, permissions = [] }]",
+            9,
+            "groups[0].roles[1].id: the id 9 is used twice",
+        ),
+        (
+            "[[groups]]\nname = 'x'\nroles = [{ name = 'a', id = 7, permissions = [] }]",
+            7,
+            "groups[0].roles[0].id: the id 7 is used twice",
+        ),
         ("[[bots]]\nname = 'x'\nname = 'y'", 7, "duplicate key"),
     ] {
         wrong(&format!("{TWO}{text}"), line, reason);
@@ -171,6 +181,21 @@ fn impossible_values_are_named() {
             "[[timeline]]\nat = 1\ndo = 'advance'\nby = 3",
             3,
             "timeline[0].do: the timeline follows the clock, and cannot advance it",
+        ),
+        (
+            "[[self-hosted]]\nname = 'x'\ntoken = 'two words'",
+            3,
+            "self-hosted[0].token: a token has at least one character, and no spaces",
+        ),
+        (
+            "[[self-hosted]]\nname = 'x'\nfleet = 'att-quest'",
+            3,
+            "self-hosted[0].fleet: only a server of a group has it",
+        ),
+        (
+            "[[groups]]\nname = 'x'\n[[groups.servers]]\nname = 'y'\ntoken = 'z'",
+            5,
+            "groups[0].servers[0].token: only a self-hosted server has it",
         ),
         (
             "[tls]\nkey = 'x.pem'",

@@ -1,8 +1,7 @@
 //! The actions of the timeline.
 
-use super::explain;
 use crate::action::{Action, Reference, Span};
-use crate::advice::nearest;
+use crate::advice::{explain, nearest};
 use crate::setup::{Problem, Step};
 use serde::Deserialize;
 
@@ -62,7 +61,7 @@ impl Known {
         let action = read.map_err(|error| {
             let message = error.message();
             let key = key_of(message).unwrap_or("do");
-            Problem::new(at(key), explain(message))
+            Problem::new(at(key), explain(message, "key"))
         })?;
         Ok((time, action))
     }
