@@ -52,6 +52,7 @@ impl FirstPlaces {
 }
 
 /// A secret that is printed once.
+#[derive(Clone)]
 pub(super) struct Credentials {
     /// The names and values, in the order of printing.
     pub(super) lines: Vec<(&'static str, String)>,
@@ -68,6 +69,7 @@ impl Credentials {
 }
 
 /// A new account with its credentials; the hash is computed before the state is locked.
+#[derive(Clone)]
 pub(super) struct Prepared {
     account: NewAccount,
     hash: SecretHash,

@@ -93,7 +93,7 @@ pub(super) fn run(action: &Action, config: &Config, context: &Context) -> Result
             let places = options.places.find(true, config)?;
             let new = accounts::bot(&options.name, &options.scopes)?;
             let added = change(&shared, |cloud, now| {
-                accounts::add(cloud, new, &places, now)
+                accounts::add(cloud, new.clone(), &places, now)
             })??;
             print(&added, options.json, context);
         }
@@ -101,7 +101,7 @@ pub(super) fn run(action: &Action, config: &Config, context: &Context) -> Result
             let places = options.places.find(false, config)?;
             let new = accounts::user(&options.name, &options.email)?;
             let added = change(&shared, |cloud, now| {
-                accounts::add(cloud, new, &places, now)
+                accounts::add(cloud, new.clone(), &places, now)
             })??;
             print(&added, options.json, context);
         }
@@ -134,7 +134,7 @@ pub(super) fn run(action: &Action, config: &Config, context: &Context) -> Result
             });
             let (id, login) = found?;
             let (hash, new) = accounts::new_secret_of(&login)?;
-            let rotated = change(&shared, |cloud, _| cloud.rotate(id, hash))?;
+            let rotated = change(&shared, |cloud, _| cloud.rotate(id, hash.clone()))?;
             rotated.map_err(|error| failed(&error))?;
             print(&new, options.json, context);
         }

@@ -1,8 +1,8 @@
 //! The program around the service: the state, the real consoles and the audit log.
 
+use super::allowed::Allowed;
 use super::audit::{Audit, Who};
 use super::config::Config;
-use super::relay::Allowed;
 use alta_cloud::net::Env;
 use alta_cloud::state::{Account, Cloud, Group, Membership, Purpose};
 use alta_cloud::store::{SharedCloud, StoreError, StoreErrorKind};

@@ -8,11 +8,13 @@
 //! | `setup` | the groups, roles and servers of the configuration as state |
 //! | `host` | the state, the access to the real consoles, the audit log |
 //! | `watch`, `players` | the connection to each real console, from which the state follows |
+//! | `allowed` | the commands that a role may run |
 //! | `relay` | the connections of clients to consoles |
 //! | `audit` | the log of all commands |
 //! | `listen`, `tls`, `serve` | the ports, and the run of the service |
 
 mod accounts;
+mod allowed;
 mod audit;
 mod commands;
 mod config;

@@ -19,13 +19,24 @@ pub(super) fn open(config: &Config, settings: CloudConfig) -> Result<SharedCloud
     Ok(shared)
 }
 
-/// Changes the state without a running service. The change is stored when this returns.
+/// The number of attempts at a change while a running service writes.
+const ATTEMPTS: u32 = 4;
+
+/// Changes the state. The change is stored when this returns. If a running service has written since the state was read, the change
+/// begins again with the new state.
 pub(super) fn change<T>(
     shared: &SharedCloud,
-    work: impl FnOnce(&mut Cloud, Timestamp) -> T,
+    work: impl Fn(&mut Cloud, Timestamp) -> T,
 ) -> Result<T, Failure> {
-    let changed = shared.prepare(Timestamp::now(), work);
-    changed.map_err(|error| failed(&error))
+    let mut attempts = ATTEMPTS;
+    loop {
+        attempts -= 1;
+        match shared.prepare(Timestamp::now(), &work) {
+            Ok(changed) => return Ok(changed),
+            Err(error) if attempts > 0 && error.kind() == StoreErrorKind::ChangedElsewhere => {}
+            Err(error) => return Err(failed(&error)),
+        }
+    }
 }
 
 fn failed(error: &StoreError) -> Failure {

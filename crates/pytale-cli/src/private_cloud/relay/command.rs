@@ -8,16 +8,16 @@ use std::fmt;
 
 /// A command as a client sends it: `{"id": 5, "content": "player list"}`.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct CommandFrame {
-    pub(super) id: Option<Value>,
-    pub(super) line: Option<String>,
+pub(crate) struct CommandFrame {
+    pub(crate) id: Option<Value>,
+    pub(crate) line: Option<String>,
     /// `true` if a member occurs twice. Servers ignore the letter case of names, and differ in which of both they use.
-    pub(super) is_ambiguous: bool,
+    pub(crate) is_ambiguous: bool,
 }
 
 impl CommandFrame {
     /// Reads a frame; `None` if it is no JSON object.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 }

@@ -1,12 +1,9 @@
 //! The relay: a client with a short-lived token of ours gets a connection to a real console, whose own token it never sees.
 
-mod allowed;
-mod command;
+pub(super) mod command;
 mod session;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use allowed::Allowed;
 
 use super::host::{PrivateCloud, Refused};
 use alta_cloud::Host as _;

@@ -2,8 +2,8 @@
 
 use super::super::audit::Who;
 use super::super::host::PrivateCloud;
-use super::Allowed;
 use super::command::{CommandFrame, exception};
+use crate::private_cloud::allowed::Allowed;
 use alta_cloud::Host as _;
 use alta_cloud::state::Account;
 use futures_util::stream::{SplitSink, SplitStream};

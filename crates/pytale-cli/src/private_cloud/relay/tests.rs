@@ -1,5 +1,5 @@
-use super::allowed::Allowed;
 use super::command::{CommandFrame, exception};
+use crate::private_cloud::allowed::Allowed;
 use serde_json::{Value, json};
 
 fn is_allowed(allowed: &Allowed, text: &str) -> bool {

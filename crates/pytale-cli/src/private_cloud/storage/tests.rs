@@ -23,7 +23,7 @@ fn accounts_and_members_stay_while_the_configuration_changes() {
     let first = opened(&config(folder.path(), &format!("{SERVER}{role}")));
     let new = accounts::bot("Example_Bot", &[]).unwrap();
     change(&first, |cloud, now| {
-        accounts::add(cloud, new, &[(7, 3)], now)
+        accounts::add(cloud, new.clone(), &[(7, 3)], now)
     })
     .unwrap()
     .unwrap();
@@ -48,7 +48,7 @@ fn a_role_that_the_configuration_has_no_longer_permits_nothing() {
     let first = opened(&config(folder.path(), role));
     let new = accounts::bot("Example_Bot", &[]).unwrap();
     let added = change(&first, |cloud, now| {
-        accounts::add(cloud, new, &[(7, 3)], now)
+        accounts::add(cloud, new.clone(), &[(7, 3)], now)
     });
     added.unwrap().unwrap();
     let listed = first.look(accounts::list);
@@ -76,4 +76,23 @@ fn a_damaged_database_is_named() {
         failure.contains("cloud.db") && failure.contains("restore a copy"),
         "{failure}"
     );
+}
+
+#[test]
+fn a_change_while_the_service_writes_is_made_with_the_new_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), SERVER);
+    let service = opened(&config);
+    let command = opened(&config);
+    // Both have read the state. Each of them then writes.
+    for (shared, name) in [(&service, "First_Bot"), (&command, "Second_Bot")] {
+        let new = accounts::bot(name, &[]).unwrap();
+        let added = change(shared, |cloud, now| {
+            accounts::add(cloud, new.clone(), &[], now)
+        });
+        added.unwrap().unwrap();
+    }
+    for name in ["First_Bot", "Second_Bot"] {
+        assert!(command.look(|cloud| cloud.accounts.named(name).is_some()));
+    }
 }

@@ -1,6 +1,6 @@
 //! The commands that a role may run.
 
-use super::command::CommandFrame;
+use super::relay::command::CommandFrame;
 
 /// The commands that a role may run, by their first words. Without any, all.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
