@@ -225,6 +225,7 @@ impl Config {
             return Err("audit.max-megabytes is 0".to_owned());
         }
         let (mut groups, mut servers) = (BTreeSet::new(), BTreeSet::new());
+        let mut group_names = BTreeSet::new();
         for group in &self.groups {
             let place = format!("group {:?}", group.name);
             check_name(&group.name, "group")?;
@@ -232,12 +233,22 @@ impl Config {
             if !groups.insert(group.id) {
                 return Err(format!("two groups have the id {}", group.id));
             }
+            if !group_names.insert(&group.name) {
+                return Err(format!("two groups have the name {:?}", group.name));
+            }
+            let mut names = BTreeSet::new();
             group.check_roles(&place)?;
             for server in &group.servers {
                 check_name(&server.name, "server")?;
                 check_id(server.id, &format!("server {:?}", server.name))?;
                 if !servers.insert(server.id) {
                     return Err(format!("two servers have the id {}", server.id));
+                }
+                if !names.insert(&server.name) {
+                    return Err(format!(
+                        "two servers of {place} have the name {:?}",
+                        server.name
+                    ));
                 }
                 server.url()?;
                 let file = server.token_file.to_string_lossy();

@@ -4,7 +4,7 @@ use super::host::PrivateCloud;
 use super::players::{list, sync};
 use alta_cloud::Host as _;
 use pytale::Console;
-use pytale::console::{Config, State};
+use pytale::console::{Access as _, Config, NotConnected, State};
 use pytale::kit::players::Players;
 use pytale::model::{ServerId, escaped};
 use pytale::socket::BackoffPolicy;
@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 const FIRST: Duration = Duration::from_millis(250);
 const CAP: Duration = Duration::from_millis(750);
 
-/// The pause after the server has not accepted the token. The file may get another one.
+/// The longest pause after the server has not accepted the token. It ends when the file gets another one.
 const AFTER_REFUSAL: Duration = Duration::from_secs(10);
 
 /// The interval of the heartbeats of an online server. Some clients use no server before its first heartbeat.
@@ -48,19 +48,26 @@ impl Watch {
                 .server(ServerId::new(self.id.cast_signed()))
                 .backoff(BackoffPolicy::new(FIRST, CAP));
             let console = Console::open_with(Arc::clone(&access), config);
+            let file = access.path().display().to_string();
             let end = tokio::select! {
-                end = self.follow_console(&console) => end,
+                end = self.follow_console(&console, &file) => end,
                 never = list(&console, &self.name, self.player_list) => match never {},
             };
             console.close().await;
             self.offline();
-            tracing::error!("the console of {} is closed: {end}", escaped(&self.name));
-            sleep(AFTER_REFUSAL).await;
+            tracing::error!(
+                "the console of {} is closed: {end} (token file {file})",
+                escaped(&self.name)
+            );
+            tokio::select! {
+                () = access.changed() => {}
+                () = sleep(AFTER_REFUSAL) => {}
+            }
         }
     }
 
-    /// Follows a console until it is closed. Returns the reason.
-    async fn follow_console(&self, console: &Console) -> String {
+    /// Follows a console until it is closed. Returns the reason. `file` is the path of the token file, for the log.
+    async fn follow_console(&self, console: &Console, file: &str) -> String {
         let mut statuses = console.statuses();
         let players = Players::of(console);
         let mut changes = players.changes();
@@ -75,7 +82,12 @@ impl Watch {
                     Some(State::Recovering { because, .. }) => {
                         self.offline();
                         (is_online, is_listed) = (false, false);
-                        let reason = because.to_string();
+                        let reason = match because {
+                            NotConnected::NoReplyToToken => {
+                                format!("{because} (token file {file})")
+                            }
+                            because => because.to_string(),
+                        };
                         if reason != last_reason {
                             tracing::warn!("{} is offline: {reason}", escaped(&self.name));
                             last_reason = reason;

@@ -2,9 +2,14 @@
 
 mod clients;
 mod consoles;
+mod garbage;
 mod hard;
 mod http;
 #[path = "../../../alta-sim/tests/peers/install.rs"]
+#[allow(
+    clippy::duration_suboptimal_units,
+    reason = "the other crates compile with an older Rust"
+)]
 mod install;
 mod killed;
 #[path = "../../../alta-sim/tests/peers/npm.rs"]
@@ -12,4 +17,6 @@ mod killed;
 mod npm;
 mod secure;
 mod servers;
+mod storage;
 mod support;
+mod unusable;

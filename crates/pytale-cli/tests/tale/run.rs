@@ -99,7 +99,20 @@ impl Running {
     }
 
     pub(crate) fn start_in(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
-        let mut child = command(variables, arguments).spawn().unwrap();
+        Self::spawn(command(variables, arguments))
+    }
+
+    /// Starts the program with files that cannot grow above some hundred blocks of 512 or 1,024 bytes, as on a full disk.
+    #[cfg(unix)]
+    pub(crate) fn start_with_small_files(blocks: u32, arguments: &[&str]) -> Self {
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let program = env!("CARGO_BIN_EXE_tale");
+        let arguments = [&["-c", &limited, program], arguments].concat();
+        Self::spawn(command_of("sh", &[], &arguments))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         // No command follows.
         drop(child.stdin.take());
         let out = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -205,7 +218,11 @@ async fn ended(mut child: Child, mut log: Lines<BufReader<ChildStderr>>) -> (i32
 }
 
 fn command(variables: &[(&str, &str)], arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
+    command_of(env!("CARGO_BIN_EXE_tale"), variables, arguments)
+}
+
+fn command_of(program: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     // Neither the configuration nor the variables of the developer.
     command.env("TALE_CONFIG", "/nonexistent/tale.toml");
     for name in [

@@ -78,6 +78,14 @@ fn a_wrong_value_is_named_with_its_place() {
             "two servers have the id 1",
         ),
         (group(&group("")), "two groups have the id 1"),
+        (
+            group(&format!("{SERVER}{}", SERVER.replace("id = 1", "id = 2"))),
+            "two servers of group \"Folk\" have the name \"Thornwood\"",
+        ),
+        (
+            group(&group("").replace("id = 1", "id = 2")),
+            "two groups have the name \"Folk\"",
+        ),
         (group(&SERVER.replace("id = 1", "id = 0")), "ids are 1 to"),
         (
             group(&SERVER.replace("127.0.0.1:1760", "http://x")),

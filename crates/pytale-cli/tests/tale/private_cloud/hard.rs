@@ -1,11 +1,9 @@
-//! Bad configurations, bad clients, and the end of the program.
+//! Bad configurations, accounts, and servers that are down.
 
 use super::support::{BOUND, Own, SERVERS};
 use crate::docs::{blocks, page};
 use crate::run::finished;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,6 +13,12 @@ async fn a_wrong_configuration_is_told_with_its_place() {
     for (from, to, code, told) in [
         ("port = 0", "prot = 0", 2, "did you mean port?"),
         ("id = 502", "id = 501", 2, "two servers have the id 501"),
+        (
+            "'Server 502'",
+            "'Server 501'",
+            2,
+            "have the name \"Server 501\"",
+        ),
         (
             "port = 0",
             "port = 0\nlisten = '0.0.0.0'",
@@ -135,43 +139,6 @@ async fn accounts_are_added_listed_rotated_and_removed() {
     let done = own.tale(&["remove", "Ashwick"]).await;
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(own.json(&["list"]).await.as_array().unwrap().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn garbage_at_every_port_leaves_the_service_up() {
-    let own = Own::start().await;
-    let bot = own.add_bot("Example_Bot", &[]).await;
-    let service = own.serve().await;
-    let token = service.log_in(&bot).await;
-    let (consoles, _) = service.access(&token, SERVERS[0]).await;
-    let host = |url: &str| {
-        let rest = url.split("//").nth(1).unwrap();
-        rest.split('/').next().unwrap().to_owned()
-    };
-    let ports = [host(&service.rest_url), host(&service.socket_url), consoles];
-    let long = vec![b'a'; 100_000];
-    let pieces: [&[u8]; 6] = [
-        b"\0\xff\xfe garbage \r\n\r\n",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/9\r\nUpgrade: websocket\r\n\r\n",
-        &[0x16, 3, 1, 0xff, 0xff, 0],
-        &long,
-        b"",
-    ];
-    for port in &ports {
-        for piece in pieces {
-            let mut stream = TcpStream::connect(port.as_str()).await.unwrap();
-            // The service may end the connection before it has read everything.
-            let _ = stream.write_all(piece).await;
-            let _ = stream.shutdown().await;
-            let mut rest = Vec::new();
-            let _ = timeout(BOUND, stream.read_to_end(&mut rest)).await.unwrap();
-            own.assert_no_token(&String::from_utf8_lossy(&rest));
-        }
-    }
-    assert_eq!(service.console(&token, SERVERS[0]).await.0, 200);
-    let done = service.end().await;
-    assert_eq!(done.code, 0, "{done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,12 +70,11 @@ impl Target {
         acknowledged: watch::Sender<usize>,
     ) -> Self {
         loop {
-            let (method, path, to, token) = match self.change() {
-                Some((method, path, to)) => (method, format!("groups/{GROUP}/{path}"), to, &owner),
-                None => {
-                    let path = format!("groups/invites/{GROUP}");
-                    ("POST", path, State::Member(1), &self.token)
-                }
+            let (method, path, to, token) = if let Some((method, path, to)) = self.change() {
+                (method, format!("groups/{GROUP}/{path}"), to, &owner)
+            } else {
+                let path = format!("groups/invites/{GROUP}");
+                ("POST", path, State::Member(1), &self.token)
             };
             let Ok((status, reply)) = call(&rest, method, &path, token).await else {
                 self.doubtful = Some(to);

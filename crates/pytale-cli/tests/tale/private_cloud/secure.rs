@@ -20,14 +20,14 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// A certificate of this machine.
-struct Made {
+pub(super) struct Made {
     certificate: String,
     key: String,
     der: CertificateDer<'static>,
 }
 
 /// A certificate that is valid in these years.
-fn made(from: i32, to: i32) -> Made {
+pub(super) fn made(from: i32, to: i32) -> Made {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let mut parameters = rcgen::CertificateParams::new(names).unwrap();
     parameters.not_before = rcgen::date_time_ymd(from, 1, 1);
@@ -43,7 +43,7 @@ fn made(from: i32, to: i32) -> Made {
 
 impl Own {
     /// Two servers, and a configuration with these lines about TLS.
-    async fn with_tls(made: &Made, more: &str) -> Self {
+    pub(super) async fn with_tls(made: &Made, more: &str) -> Self {
         let own = Self::start().await;
         let tls = format!("[tls]\ncertificate = 'chain.pem'\nkey = 'key.pem'\n{more}\n[audit]");
         own.configure("[audit]", &tls);

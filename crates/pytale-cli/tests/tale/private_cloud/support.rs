@@ -132,7 +132,14 @@ impl Own {
     /// Starts the service.
     pub(super) async fn launch(&self) -> Service {
         let config = self.config();
-        let mut program = Running::start(&["cloud", "--config", config.to_str().unwrap()]);
+        let program = Running::start(&["cloud", "--config", config.to_str().unwrap()]);
+        Service::of(program).await
+    }
+}
+
+impl Service {
+    /// Waits for the addresses that the program prints.
+    pub(super) async fn of(mut program: Running) -> Self {
         let mut value = async |label: &str| {
             let line = program.line_with(label).await;
             line[label.len()..].trim().to_owned()
@@ -140,14 +147,16 @@ impl Own {
         let token_url = value("token endpoint").await;
         let rest_url = value("REST").await;
         let socket_url = value("main websocket").await;
-        Service {
+        Self {
             program,
             token_url,
             rest_url,
             socket_url,
         }
     }
+}
 
+impl Own {
     /// The tokens of the real consoles.
     pub(super) fn tokens(&self) -> [String; 2] {
         self.servers.map(|server| self.sim.console_token(server))
@@ -225,7 +234,7 @@ impl Service {
             .replace('/', "%2F")
             .replace('=', "%3D");
         let body = format!(
-            "grant_type=client_credentials&client_id={}&client_secret={secret}&scope=server.console+server.view+group.info",
+            "grant_type=client_credentials&client_id={}&client_secret={secret}&scope=server.console+server.view+group.info+group.members",
             bot.id
         );
         let form = "Content-Type: application/x-www-form-urlencoded\r\n";
