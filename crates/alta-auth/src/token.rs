@@ -1,5 +1,6 @@
 use crate::Claims;
 use alta_model::{Secret, Timestamp, UnusableSecret, UserId};
+use http::HeaderValue;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +14,7 @@ pub struct Token(Arc<Inner>);
 struct Inner {
     secret: Secret,
     claims: OnceLock<Option<Claims>>,
+    bearer: OnceLock<Option<HeaderValue>>,
 }
 
 impl Token {
@@ -22,6 +24,7 @@ impl Token {
         Self(Arc::new(Inner {
             secret: Secret::new(Secret::trimmed(text.as_ref())),
             claims: OnceLock::new(),
+            bearer: OnceLock::new(),
         }))
     }
 
@@ -42,6 +45,17 @@ impl Token {
     /// Fails if it contains a control character. The error shows no part of it.
     pub fn check(&self, source: impl fmt::Display) -> Result<(), UnusableSecret> {
         self.0.secret.check(source)
+    }
+
+    /// The value of the `Authorization` header, `Bearer …`, marked as sensitive; none if the token contains characters that a
+    /// header cannot contain. It is built once.
+    pub fn bearer(&self) -> Option<HeaderValue> {
+        let build = || {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", self.expose())).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        self.0.bearer.get_or_init(build).clone()
     }
 
     /// The claims of the token, or none if it is not a JWT. The signature is not checked: only the services can do that.
@@ -105,6 +119,14 @@ mod tests {
         let token = Token::new("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2lnbmF0dXJl");
         assert!(token.claims().is_some());
         assert_eq!(format!("{token:?}"), "Token(<redacted>)");
+    }
+
+    #[test]
+    fn the_header_is_marked_and_absent_for_a_token_that_a_header_cannot_contain() {
+        let bearer = Token::new("abc").bearer().unwrap();
+        assert_eq!(bearer, "Bearer abc");
+        assert!(bearer.is_sensitive());
+        assert_eq!(Token::new("a\nb").bearer(), None);
     }
 
     #[test]

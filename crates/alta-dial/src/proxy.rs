@@ -98,6 +98,11 @@ impl Proxy {
         Self(Arc::default())
     }
 
+    /// Returns whether there is no proxy for any host.
+    pub fn is_none(&self) -> bool {
+        self.0.plain.is_none() && self.0.secure.is_none()
+    }
+
     /// The proxy of connections to this host, if there is one.
     pub fn server(&self, host: &str, port: u16, is_secure: bool) -> Option<&ProxyServer> {
         let rules = &*self.0;

@@ -1,22 +1,15 @@
 use crate::error::Target;
-use crate::{
-    BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Trace,
-    credentials,
-};
+use crate::stack::{Exchange, Foreign, Stack};
+use crate::{BoxError, Collect, Config, Deadline, Error, Trace, credentials};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tower::ServiceExt as _;
-use tower::timeout::Timeout;
-use tower::util::BoxCloneSyncService;
 use tower_service::Service;
-
-/// The time after its deadline at which a call is ended, if its layers did not end it.
-const GRACE: Duration = Duration::from_millis(100);
 
 /// Sends complete HTTP requests and receives complete responses, through any service.
 ///
@@ -24,7 +17,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// around it and the result can be wrapped again.
 #[derive(Clone)]
 pub struct HttpClient {
-    service: BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>,
+    service: Arc<dyn Exchange>,
     call_timeout: Duration,
 }
 
@@ -65,11 +58,10 @@ impl HttpClient {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        let service = Collect::new(service, config.body_limit);
-        let service = Timeout::new(service, config.attempt_timeout);
-        let service = ConcurrencyLimit::new(service, config.max_in_flight);
-        Self::without_layers(Trace::new(Retry::new(service, config)))
-            .with_call_timeout(config.call_timeout)
+        Self {
+            service: Arc::new(Stack::new(service, config)),
+            call_timeout: config.call_timeout,
+        }
     }
 
     /// Sends through a service whose responses are complete already, and adds no layer: for a stack of layers, or another
@@ -103,7 +95,7 @@ impl HttpClient {
         S::Future: Send + 'static,
     {
         Self {
-            service: BoxCloneSyncService::new(service.map_err(Error::sort)),
+            service: Arc::new(Foreign(service)),
             call_timeout: Config::CALL_TIMEOUT,
         }
     }
@@ -165,24 +157,29 @@ impl HttpClient {
     /// # Cancel safety
     ///
     /// Dropping the future ends the exchange. The server may still receive the request and act on it.
-    pub async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        let target = Target::of(&request);
-        credentials::move_to_header(&mut request).map_err(|error| error.of(&target))?;
-        let deadline = Deadline::of(request.extensions()).unwrap_or_else(|| {
-            let deadline = Deadline::after(self.call_timeout);
-            request.extensions_mut().insert(deadline);
-            deadline
-        });
-        let exchange = self.service.clone().oneshot(request);
-        // Our layers obey the deadline and report whether the request was sent; a foreign service may do neither.
-        let within = deadline.remaining() + GRACE;
-        let result = tokio::time::timeout(within, exchange)
-            .await
-            .unwrap_or_else(|_| {
-                let reason = format!("waited for {within:?}");
-                Err(Error::from(ErrorKind::TimedOut).caused_by(reason))
-            });
-        result.map_err(|error| error.of(&target))
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        let deadline = Deadline::of(request.extensions());
+        let deadline = deadline.unwrap_or_else(|| Deadline::after(self.call_timeout));
+        self.send_until(deadline, request).await
+    }
+
+    /// The same with this deadline.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`send`](Self::send).
+    pub async fn send_until(
+        &self,
+        deadline: Deadline,
+        mut request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Error> {
+        credentials::move_to_header(&mut request)
+            .map_err(|error| error.of(&Target::of(&request)))?;
+        self.service.exchange(request, deadline).await
     }
 }
 
@@ -191,7 +188,7 @@ fn check_environment(config: &Config) -> Result<(), Error> {
     match config.proxy {
         Some(_) => Ok(()),
         None => crate::Proxy::from_env().map(drop).map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, "reading the environment").caused_by(error)
+            Error::new(crate::ErrorKind::InvalidInput, "reading the environment").caused_by(error)
         }),
     }
 }

@@ -1,10 +1,11 @@
 use crate::error::chain;
 use crate::{BoxError, Error, ErrorKind};
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes, BytesMut};
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tower::layer::layer_fn;
 use tower::{Layer, ServiceExt as _};
@@ -48,23 +49,56 @@ where
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (inner, limit) = (self.inner.clone(), self.limit);
-        Box::pin(async move {
-            let response = inner.oneshot(request).await.map_err(Error::sort)?;
-            let (parts, body) = response.into_parts();
-            let announced = body.size_hint().lower();
-            if announced > limit as u64 {
-                return Err(Error::from(ErrorKind::TooLarge).caused_by(format!(
-                    "the response announces {announced} bytes, the limit is {limit}"
-                )));
-            }
-            let body = Limited::new(body, limit)
-                .collect()
-                .await
-                .map_err(|error| body_error(error, limit))?
-                .to_bytes();
-            Ok(Response::from_parts(parts, body))
-        })
+        Box::pin(collected(inner.oneshot(request), limit))
     }
+}
+
+/// Waits for a response, and reads its body up to a limit.
+pub(crate) async fn collected<B, E>(
+    response: impl Future<Output = Result<Response<B>, E>>,
+    limit: usize,
+) -> Result<Response<Bytes>, Error>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+    E: Into<BoxError>,
+{
+    let (parts, body) = response.await.map_err(Error::sort)?.into_parts();
+    let announced = body.size_hint().lower();
+    if announced > limit as u64 {
+        return Err(Error::from(ErrorKind::TooLarge).caused_by(format!(
+            "the response announces {announced} bytes, the limit is {limit}"
+        )));
+    }
+    let body = pin!(Limited::new(body, limit));
+    let body = whole(body)
+        .await
+        .map_err(|error| body_error(error, limit))?;
+    Ok(Response::from_parts(parts, body))
+}
+
+/// The whole body; one that arrives at once is not copied.
+async fn whole<B: Body<Error = BoxError>>(mut body: Pin<&mut B>) -> Result<Bytes, BoxError> {
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+    while !body.is_end_stream()
+        && let Some(frame) = body.frame().await
+    {
+        let Ok(mut data) = frame?.into_data() else {
+            continue;
+        };
+        let data = data.copy_to_bytes(data.remaining());
+        if first.is_empty() {
+            first = data;
+            continue;
+        }
+        if all.is_empty() {
+            let rest = usize::try_from(body.size_hint().lower()).unwrap_or_default();
+            all.reserve(first.len() + data.len() + rest);
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 fn body_error(error: BoxError, limit: usize) -> Error {
@@ -119,10 +153,7 @@ mod tests {
     impl<I: Iterator + Unpin> futures_core::Stream for Frames<I> {
         type Item = I::Item;
 
-        fn poll_next(
-            mut self: std::pin::Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<I::Item>> {
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<I::Item>> {
             Poll::Ready(self.0.next())
         }
     }

@@ -16,14 +16,18 @@ use tower_service::Service;
 #[derive(Clone)]
 pub(crate) struct Dialer {
     connector: Connector,
+    /// False if there is certainly no proxy: then no address has to be taken apart.
+    has_proxy: bool,
 }
 
 impl Dialer {
     pub(crate) fn new(config: &Config) -> Self {
         // If the environment names an invalid proxy, each connection fails with that error.
         let proxy = config.proxy.clone().or_else(|| Proxy::from_env().ok());
+        let has_proxy = proxy.as_ref().is_none_or(|proxy| !proxy.is_none());
         let connector = Connector::new(proxy);
         Self {
+            has_proxy,
             connector: match &config.resolver {
                 Some(resolver) => connector.resolver(resolver.clone()),
                 None => connector,
@@ -33,6 +37,9 @@ impl Dialer {
 
     /// The proxy that forwards plain requests to this address, if there is one.
     pub(crate) fn forwarder(&self, uri: &Uri) -> Option<ProxyServer> {
+        if !self.has_proxy {
+            return None;
+        }
         let target = target(uri)?;
         let proxy = self.connector.proxy_of(target).ok().flatten();
         proxy.filter(|proxy| !target.is_secure && proxy.kind() == ProxyKind::Http)
@@ -91,7 +98,8 @@ pub(crate) struct Io {
 
 impl Connection for Io {
     fn connected(&self) -> Connected {
-        self.tcp.connected().proxy(self.to_proxy)
+        // Without the addresses, which each response would contain.
+        Connected::new().proxy(self.to_proxy)
     }
 }
 

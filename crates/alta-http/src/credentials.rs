@@ -8,7 +8,9 @@ use url::Url;
 /// Moves the user and password of the address to an `Authorization: Basic` header. A header that the request has already stays,
 /// because a token takes precedence.
 pub(crate) fn move_to_header(request: &mut Request<Bytes>) -> Result<(), Error> {
+    // The search for a byte is faster than one for a character, and most addresses contain none.
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
+    let authority = authority.filter(|authority| authority.as_bytes().contains(&b'@'));
     let Some((_, host)) = authority.and_then(|authority| authority.rsplit_once('@')) else {
         return Ok(());
     };

@@ -1,5 +1,6 @@
 use alta_model::escaped;
 use http::{Method, Request, Uri};
+use std::time::Duration;
 use std::{error, fmt, io};
 use tower::timeout::error::Elapsed;
 
@@ -51,6 +52,11 @@ impl Error {
             ErrorKind::Transport
         };
         Self::from(kind).caused_by(error)
+    }
+
+    /// The error of an exchange that was ended after this time.
+    pub(crate) fn timed_out(after: Duration) -> Self {
+        Self::from(ErrorKind::TimedOut).caused_by(format!("waited for {after:?}"))
     }
 
     /// Names the request, unless the error names an operation already.

@@ -29,15 +29,15 @@
 //!
 //! # Layers
 //!
-//! [`HttpClient::layered`] puts the default layers around a transport. [`HttpClient::new`] adds only the first and the last of
-//! them, and [`HttpClient::without_layers`] adds none. Each layer is public, so that a program can omit it, replace it or put it around
-//! another service. From the outside in:
+//! [`HttpClient::layered`] puts the default layers around a transport, as functions of one future. [`HttpClient::new`] adds only the
+//! first and the last of them, and [`HttpClient::without_layers`] adds none. Each layer is also a public service, so that a program
+//! can omit it, replace it or put it around another service. From the outside in:
 //!
 //! | layer | what it does | default |
 //! | --- | --- | --- |
 //! | [`Trace`] | gives each request an id and a span in the log | |
 //! | [`Retry`] | repeats a request where that is safe, after a pause | 3 attempts |
-//! | [`ConcurrencyLimit`] | limits the requests in flight; tower's, with a deadline in the queue | 5 |
+//! | [`ConcurrencyLimit`] | limits the requests in flight, with a deadline in the queue | 5 |
 //! | `tower::timeout::Timeout` | ends an attempt that takes too long | 10 s |
 //! | [`Collect`] | reads the body, up to a limit | 16 MiB |
 //!
@@ -69,6 +69,7 @@ mod error;
 mod gzip;
 mod limit;
 mod retry;
+mod stack;
 #[cfg(feature = "hyper")]
 mod tls;
 mod trace;
@@ -87,7 +88,7 @@ pub use retry::{Repeatable, Retry};
 pub use tls::Tls;
 pub use trace::Trace;
 #[cfg(feature = "hyper")]
-pub use transport::{Transport, TransportBody};
+pub use transport::{Transport, TransportBody, TransportFuture};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,9 +2,13 @@ use crate::{BoxError, Deadline, Error, ErrorKind};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
+use std::future::poll_fn;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+use tower::Layer;
 use tower::layer::layer_fn;
-use tower::{Layer, ServiceExt as _, limit};
 use tower_service::Service;
 
 /// An extension of a request (`request.extensions_mut().insert(Urgent)`) that does not wait for other requests to end: a login,
@@ -12,24 +16,23 @@ use tower_service::Service;
 #[derive(Clone, Copy, Debug)]
 pub struct Urgent;
 
-/// tower's limit on concurrent requests, with two additions: [`Urgent`] requests have as many permits of their own, and the
+/// A limit on concurrent requests. It differs from tower's: [`Urgent`] requests have as many permits of their own, and the
 /// [`Deadline`] of a request holds. A request that is still queued at its deadline fails as [`ErrorKind::NotSent`], one that
 /// was passed on as [`ErrorKind::TimedOut`].
 ///
 /// Queued requests are passed on in the order of their arrival. Clones share the limit.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimit<S> {
-    normal: limit::ConcurrencyLimit<S>,
-    urgent: limit::ConcurrencyLimit<S>,
+    inner: S,
+    permits: Arc<Permits>,
 }
 
 impl<S: Clone> ConcurrencyLimit<S> {
     /// Passes `max` requests on at once, at least one.
     pub fn new(inner: S, max: usize) -> Self {
-        let max = max.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         Self {
-            normal: limit::ConcurrencyLimit::new(inner.clone(), max),
-            urgent: limit::ConcurrencyLimit::new(inner, max),
+            inner,
+            permits: Arc::new(Permits::new(max)),
         }
     }
 
@@ -55,36 +58,78 @@ where
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let limited = match request.extensions().get() {
-            Some(Urgent) => self.urgent.clone(),
-            None => self.normal.clone(),
-        };
+        let Self { mut inner, permits } = self.clone();
         let deadline = Deadline::of(request.extensions());
         Box::pin(async move {
-            let mut ready = Deadline::bound_by(deadline, limited.ready_oneshot())
-                .await
-                .map_err(|waited| {
-                    let reason = format!("waited {waited:?} for other requests to end");
-                    Error::from(ErrorKind::NotSent).caused_by(reason)
-                })?
-                .map_err(Error::sort)?;
-            Deadline::bound_by(deadline, ready.call(request))
-                .await
-                .map_err(|waited| {
-                    let reason = format!("waited for {waited:?}");
-                    Error::from(ErrorKind::TimedOut).caused_by(reason)
-                })?
+            let _permit = permits.acquire(&request, deadline).await?;
+            let ready = poll_fn(|cx| inner.poll_ready(cx).map_err(Error::sort));
+            queued(deadline, ready).await??;
+            let left = deadline.map(Deadline::remaining);
+            let exchange = inner.call(request);
+            let result = match deadline {
+                Some(deadline) => deadline.timeout(exchange).await,
+                None => Ok(exchange.await),
+            };
+            result
+                .map_err(|_| Error::timed_out(left.unwrap_or_default()))?
                 .map_err(Error::sort)
         })
     }
 }
 
+/// The permits of a limit.
+#[derive(Debug)]
+pub(crate) struct Permits {
+    normal: Semaphore,
+    urgent: Semaphore,
+}
+
+impl Permits {
+    pub(crate) fn new(max: usize) -> Self {
+        let max = max.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            normal: Semaphore::new(max),
+            urgent: Semaphore::new(max),
+        }
+    }
+
+    /// Waits for the permit of a request, until its deadline.
+    pub(crate) async fn acquire(
+        &self,
+        request: &Request<Bytes>,
+        deadline: Option<Deadline>,
+    ) -> Result<SemaphorePermit<'_>, Error> {
+        let semaphore = match request.extensions().get() {
+            Some(Urgent) => &self.urgent,
+            None => &self.normal,
+        };
+        let permit = queued(deadline, semaphore.acquire()).await?;
+        permit.map_err(|closed| Error::from(ErrorKind::NotSent).caused_by(closed))
+    }
+}
+
+/// Waits until the deadline; nothing has been sent yet.
+async fn queued<T>(
+    deadline: Option<Deadline>,
+    waiting: impl Future<Output = T>,
+) -> Result<T, Error> {
+    let Some(deadline) = deadline else {
+        return Ok(waiting.await);
+    };
+    let begun = Instant::now();
+    deadline.bound(waiting).await.ok_or_else(|| {
+        let waited = begun.elapsed();
+        let reason = format!("waited {waited:?} for other requests to end");
+        Error::from(ErrorKind::NotSent).caused_by(reason)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
+    use tower::ServiceExt as _;
 
     #[tokio::test(start_paused = true)]
     async fn no_more_requests_than_the_limit_are_in_flight_and_all_succeed() {

@@ -64,33 +64,52 @@ where
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let Self { inner, config } = self.clone();
         Box::pin(async move {
-            let repeatable = is_repeatable(&request);
             let deadline = Deadline::of(request.extensions());
-            for attempt in 1..config.attempts {
-                let result = inner.clone().oneshot(request.clone()).await;
-                let result = result.map_err(Error::sort);
-                let Some(pause) = pause(&config, attempt, repeatable, &result) else {
-                    return result;
-                };
-                if deadline.is_some_and(|deadline| deadline.remaining() <= pause) {
-                    return result;
-                }
-                let target = Target::of(&request);
-                match &result {
-                    Ok(response) => {
-                        let status = response.status().as_u16();
-                        tracing::warn!(attempt, %target, status, ?pause, "retrying");
-                    }
-                    Err(error) => {
-                        tracing::warn!(attempt, %target, ?error, ?pause, "retrying");
-                    }
-                }
-                drop(result);
-                tokio::time::sleep(pause).await;
-            }
-            inner.oneshot(request).await.map_err(Error::sort)
+            let send = |request| {
+                let exchange = inner.clone().oneshot(request);
+                async { exchange.await.map_err(Error::sort) }
+            };
+            repeated(&config, request, deadline, send).await
         })
     }
+}
+
+/// Sends a request until its result is final. An error names the request.
+pub(crate) async fn repeated<F>(
+    config: &Config,
+    mut request: Request<Bytes>,
+    deadline: Option<Deadline>,
+    send: impl Fn(Request<Bytes>) -> F,
+) -> Result<Response<Bytes>, Error>
+where
+    F: Future<Output = Result<Response<Bytes>, Error>>,
+{
+    let repeatable = is_repeatable(&request);
+    for attempt in 1..config.attempts {
+        // A copy is as small as it can be, and the request itself has space for the headers of the transport.
+        let copy = request.clone();
+        let result = send(request).await;
+        let pause = pause(config, attempt, repeatable, &result);
+        let in_time = |pause: &Duration| deadline.is_none_or(|end| end.remaining() > *pause);
+        let Some(pause) = pause.filter(in_time) else {
+            return result.map_err(|error| error.of(&Target::of(&copy)));
+        };
+        request = copy;
+        let target = Target::of(&request);
+        match &result {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                tracing::warn!(attempt, %target, status, ?pause, "retrying");
+            }
+            Err(error) => {
+                tracing::warn!(attempt, %target, ?error, ?pause, "retrying");
+            }
+        }
+        drop(result);
+        tokio::time::sleep(pause).await;
+    }
+    let target = Target::of(&request);
+    send(request).await.map_err(|error| error.of(&target))
 }
 
 fn is_repeatable(request: &Request<Bytes>) -> bool {
@@ -107,15 +126,17 @@ fn pause(
     repeatable: bool,
     result: &Result<Response<Bytes>, Error>,
 ) -> Option<Duration> {
-    let bound = config
-        .backoff_first
-        .saturating_mul(2_u32.saturating_pow(attempt - 1))
-        .min(config.backoff_cap);
-    let own = bound.mul_f64(fastrand::f64());
+    let own = || {
+        let bound = config
+            .backoff_first
+            .saturating_mul(2_u32.saturating_pow(attempt - 1))
+            .min(config.backoff_cap);
+        bound.mul_f64(fastrand::f64())
+    };
     match result {
         Err(error) => match error.kind() {
-            ErrorKind::NotSent => Some(own),
-            ErrorKind::Transport | ErrorKind::TimedOut => repeatable.then_some(own),
+            ErrorKind::NotSent => Some(own()),
+            ErrorKind::Transport | ErrorKind::TimedOut => repeatable.then(own),
             ErrorKind::TooLarge | ErrorKind::Tls | ErrorKind::InvalidInput => None,
         },
         Ok(response) => {
@@ -132,7 +153,7 @@ fn pause(
             }
             match retry_after(response.headers(), SystemTime::now()) {
                 Some(asked) => (asked <= config.max_retry_after).then_some(asked),
-                None => Some(own),
+                None => Some(own()),
             }
         }
     }

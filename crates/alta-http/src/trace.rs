@@ -9,7 +9,7 @@ use std::time::Instant;
 use tower::layer::layer_fn;
 use tower::{Layer, ServiceExt as _};
 use tower_service::Service;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 /// Gives each request an id and a `tracing` span (`http`, at debug level) around all its attempts, and logs its result there. The
 /// span shows method and address, but neither the query, the headers nor the bodies, which may contain secrets.
@@ -45,26 +45,38 @@ where
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
         let inner = self.inner.clone();
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::debug_span!("http", id, request = %Target::of(&request));
+        let span = span(&request);
         let exchange = async move {
             let started = Instant::now();
             let result = inner.oneshot(request).await.map_err(Error::sort);
-            let elapsed = started.elapsed();
-            match &result {
-                Ok(response) => tracing::debug!(
-                    status = response.status().as_u16(),
-                    bytes = response.body().len(),
-                    ?elapsed,
-                    "response received"
-                ),
-                Err(error) => tracing::debug!(?error, ?elapsed, "failed"),
-            }
+            log(&result, started);
             result
         };
         Box::pin(exchange.instrument(span))
+    }
+}
+
+/// The span of a request.
+pub(crate) fn span(request: &Request<Bytes>) -> Span {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+    tracing::debug_span!(
+        "http",
+        id = NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        request = %Target::of(request),
+    )
+}
+
+/// Logs the result of an exchange.
+pub(crate) fn log(result: &Result<Response<Bytes>, Error>, started: Instant) {
+    match result {
+        Ok(response) => tracing::debug!(
+            status = response.status().as_u16(),
+            bytes = response.body().len(),
+            elapsed = ?started.elapsed(),
+            "response received"
+        ),
+        Err(error) => tracing::debug!(?error, elapsed = ?started.elapsed(), "failed"),
     }
 }

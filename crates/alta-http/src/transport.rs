@@ -4,18 +4,19 @@ use crate::gzip::{self, Decompressed};
 use crate::{BoxError, Config, Error, ErrorKind, NotSent, Tls};
 use alta_dial::ProxyServer;
 use bytes::Bytes;
-use futures_core::future::BoxFuture;
-use http::{Request, Response};
+use http::header::HOST;
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tower_service::Service;
 
@@ -93,7 +94,7 @@ impl fmt::Debug for Transport {
 impl Service<Request<Bytes>> for Transport {
     type Response = Response<TransportBody>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Response<TransportBody>, BoxError>>;
+    type Future = TransportFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -101,33 +102,73 @@ impl Service<Request<Bytes>> for Transport {
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let uri = request.uri();
-        if uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
+        if uri.authority().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
             let problem = "an address needs http:// or https:// and a host";
             let error = Error::from(ErrorKind::InvalidInput).caused_by(problem);
-            return Box::pin(std::future::ready(Err(error.into())));
+            return TransportFuture(State::Refused(Some(error)));
         }
-        #[cfg_attr(
-            not(feature = "gzip"),
-            expect(unused_mut, reason = "no header is added")
-        )]
         let mut request = authorized(request.map(Full::new), &self.shared.dialer);
+        name_host(&mut request);
         #[cfg(feature = "gzip")]
         let may_decompress = self.shared.gzip && gzip::ask(request.headers_mut());
-        let exchange = self.shared.client.request(request);
-        Box::pin(async move {
-            #[cfg_attr(
-                not(feature = "gzip"),
-                expect(unused_mut, reason = "no header is changed")
-            )]
-            let mut response = exchange.await.map_err(sort)?;
+        TransportFuture(State::Sent {
+            exchange: self.shared.client.request(request),
             #[cfg(feature = "gzip")]
-            if may_decompress && gzip::is_compressed(&mut response) {
-                let decompressed =
-                    |body| TransportBody(Inner::Gzip(Box::new(Decompressed::new(body))));
-                return Ok(response.map(decompressed));
-            }
-            Ok(response.map(|body| TransportBody(Inner::Plain(body))))
+            may_decompress,
         })
+    }
+}
+
+/// The response of [`Transport`]. It is not a boxed future, because the client returns one.
+pub struct TransportFuture(State);
+
+enum State {
+    /// The request is invalid.
+    Refused(Option<Error>),
+    Sent {
+        exchange: ResponseFuture,
+        #[cfg(feature = "gzip")]
+        may_decompress: bool,
+    },
+}
+
+impl Future for TransportFuture {
+    type Output = Result<Response<TransportBody>, BoxError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = match &mut self.0 {
+            // A future is not polled after its end.
+            State::Refused(error) => {
+                return error
+                    .take()
+                    .map_or(Poll::Pending, |error| Poll::Ready(Err(error.into())));
+            }
+            State::Sent { exchange, .. } => ready!(Pin::new(exchange).poll(cx)),
+        };
+        #[cfg_attr(
+            not(feature = "gzip"),
+            expect(unused_mut, reason = "no header is changed")
+        )]
+        let mut response = result.map_err(sort)?;
+        #[cfg(feature = "gzip")]
+        if matches!(
+            self.0,
+            State::Sent {
+                may_decompress: true,
+                ..
+            }
+        ) && gzip::is_compressed(&mut response)
+        {
+            let decompressed = |body| TransportBody(Inner::Gzip(Box::new(Decompressed::new(body))));
+            return Poll::Ready(Ok(response.map(decompressed)));
+        }
+        Poll::Ready(Ok(response.map(|body| TransportBody(Inner::Plain(body)))))
+    }
+}
+
+impl fmt::Debug for TransportFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportFuture").finish_non_exhaustive()
     }
 }
 
@@ -149,6 +190,19 @@ fn authorized<B>(mut request: Request<B>, dialer: &Dialer) -> Request<B> {
             .insert(http::header::PROXY_AUTHORIZATION, header.clone());
     }
     request
+}
+
+/// Adds the header that hyper-util would build from the parts of the address. Over TLS, the connection may be one of HTTP/2,
+/// which has no such header.
+fn name_host<B>(request: &mut Request<B>) {
+    let uri = request.uri();
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let is_whole = uri.scheme() == Some(&Scheme::HTTP)
+        && !authority.contains('@')
+        && !authority.ends_with(":80");
+    if is_whole && let Ok(host) = HeaderValue::from_str(authority) {
+        request.headers_mut().entry(HOST).or_insert(host);
+    }
 }
 
 /// The body of a response of [`Transport`], as it arrives.

@@ -7,7 +7,10 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use scan::{Number, Strings, end_of_value, end_of_word, first_of_quote, length_of_quote, number};
+use scan::{
+    Number, Strings, end_of_short_string, end_of_value, end_of_word, first_of_quote,
+    length_of_quote, number,
+};
 pub(crate) use scan::{Scan, each_field};
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
@@ -151,6 +154,16 @@ impl<'a, const IN_STRING: bool> Reader<'a, IN_STRING> {
             return Err(Refused);
         }
         let start = self.at;
+        if !IN_STRING && let Some(end) = end_of_short_string(self.text.as_bytes(), start) {
+            self.at = end;
+            let text = self.text.get(start + 1..end - 1);
+            return text.map(Text::Plain).ok_or(Refused);
+        }
+        self.long_string(start)
+    }
+
+    #[inline(never)]
+    fn long_string(&mut self, start: usize) -> Result<Text<'a>> {
         self.at = self.strings.end(start)?;
         let quote = length_of_quote(IN_STRING);
         let text = self.text.get(start + quote..self.at - quote);

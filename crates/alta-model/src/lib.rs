@@ -30,6 +30,7 @@ pub mod json;
 
 mod account;
 mod api_error;
+mod digits;
 mod error;
 #[doc(hidden)]
 pub mod error_type;

@@ -1,11 +1,11 @@
+use crate::digits::{self, TICKS_PER_SECOND};
 use crate::{Error, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-const TICKS_PER_SECOND: i64 = 10_000_000;
-const SECONDS_PER_DAY: i128 = 86_400;
+const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A .NET time span: `[-][days.]hh:mm:ss[.fraction]`, counted in ticks of 100 ns.
 ///
@@ -89,8 +89,15 @@ impl FromStr for TimeSpan {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        parse(text).ok_or_else(|| Error::of(ErrorKind::TimeSpan, text))
+        usual(text)
+            .or_else(|| parse(text))
+            .ok_or_else(|| Error::of(ErrorKind::TimeSpan, text))
     }
+}
+
+/// Reads a span of less than a day, in the form that servers write. [`parse`] reads every form.
+fn usual(text: &str) -> Option<TimeSpan> {
+    digits::ticks_of_day(text.as_bytes()).map(TimeSpan::from_ticks)
 }
 
 /// The sum has 128 bits, because .NET's smallest span is one tick beyond the negated largest.
@@ -108,33 +115,31 @@ fn parse(text: &str) -> Option<TimeSpan> {
         + below(hours, 24)? * 3_600
         + below(minutes, 60)? * 60
         + below(seconds, 60)?;
-    let ticks = sign * (whole * i128::from(TICKS_PER_SECOND) + fraction_ticks(fraction)?);
+    let fraction = i128::from(fraction_ticks(fraction)?);
+    let ticks = sign * (i128::from(whole) * i128::from(TICKS_PER_SECOND) + fraction);
     i64::try_from(ticks).ok().map(TimeSpan::from_ticks)
 }
 
-fn number(digits: &str) -> Option<i128> {
+fn number(digits: &str) -> Option<i64> {
     // Eleven digits are more than any valid span has; the bound keeps the sum from overflowing.
     if !(1..=11).contains(&digits.len()) {
         return None;
     }
-    digits
-        .bytes()
-        .try_fold(0_i64, |number, byte| {
-            let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
-            Some(number * 10 + digit)
-        })
-        .map(i128::from)
+    digits.bytes().try_fold(0, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
+        Some(number * 10 + digit)
+    })
 }
 
-fn below(digits: &str, limit: i128) -> Option<i128> {
+fn below(digits: &str, limit: i64) -> Option<i64> {
     number(digits).filter(|value| *value < limit)
 }
 
 /// A fraction of more than seven digits is cut.
-fn fraction_ticks(digits: &str) -> Option<i128> {
+fn fraction_ticks(digits: &str) -> Option<i64> {
     number(digits)?;
     let cut = digits.get(..digits.len().min(7))?;
-    let scale = 10_i128.pow(7 - u32::try_from(cut.len()).ok()?);
+    let scale = 10_i64.pow(7 - u32::try_from(cut.len()).ok()?);
     Some(number(cut)? * scale)
 }
 
@@ -180,6 +185,12 @@ mod tests {
         #[test]
         fn any_string_is_a_span_or_an_error_and_never_a_panic(text in "[-0-9:.é]{0,30}") {
             let _ = text.parse::<TimeSpan>();
+        }
+
+        #[test]
+        fn the_usual_form_is_read_like_any_other(text in "[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,9})?|[-0-9:.]{8,16}") {
+            let usual = usual(&text);
+            prop_assert!(usual.is_none() || usual == parse(&text), "{text}: {usual:?}");
         }
     }
 

@@ -1,3 +1,4 @@
+use crate::digits::{self, TICKS_PER_SECOND};
 use crate::{Error, ErrorKind};
 use jiff::SignedDuration;
 use jiff::civil::{DateTime, Time, date};
@@ -7,7 +8,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const TICKS_PER_SECOND: i64 = 10_000_000;
 const NANOS_PER_TICK: i128 = 100;
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -153,14 +153,55 @@ impl FromStr for Timestamp {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        // The fast path, which does not cover the ends of the range.
-        text.parse::<jiff::Timestamp>()
-            .map(jiff::Timestamp::as_nanosecond)
-            .or_else(|_| parse(text))
-            .or_else(|source| end_of_day(text).ok_or(source))
-            .map(Self::saturating_from)
-            .map_err(|source| Error::of(ErrorKind::Timestamp, text).caused_by(source))
+        usual(text).map_or_else(|| general(text), Ok)
     }
+}
+
+/// Reads the form that servers usually write, with `Z` and at most seven fraction digits. [`general`] reads the others, and the
+/// invalid ones.
+fn usual(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.strip_suffix('Z')?.as_bytes().split_first_chunk()?;
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T'] = *date else {
+        return None;
+    };
+    let year = digits::two(y0, y1)? * 100 + digits::two(y2, y3)?;
+    let days = days_since_epoch(year, digits::two(m0, m1)?, digits::two(d0, d1)?)?;
+    let ticks = days * SECONDS_PER_DAY * TICKS_PER_SECOND + digits::ticks_of_day(time)?;
+    Timestamp::from_ticks(ticks.into())
+}
+
+/// The days from [`EPOCH`] to a date of the Gregorian calendar; none for a date that does not exist.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> Option<i64> {
+    const MARCH_OF_YEAR_0: i64 = -719_468;
+
+    let is_leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(is_leap_year),
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if year < 1 || day < 1 || day > length {
+        return None;
+    }
+    // The years begin in March here, so that a leap day is the last day of a year.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    // The lengths of the months from March to January repeat after five months of 153 days.
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let leap_days = year / 4 - year / 100 + year / 400;
+    Some(MARCH_OF_YEAR_0 + 365 * year + leap_days + day_of_year)
+}
+
+/// Reads every form.
+fn general(text: &str) -> Result<Timestamp, Error> {
+    parse(text)
+        .or_else(|source| end_of_day(text).ok_or(source))
+        .map(Timestamp::saturating_from)
+        .map_err(|source| Error::of(ErrorKind::Timestamp, text).caused_by(source))
 }
 
 /// Nanoseconds since [`EPOCH`].
@@ -251,6 +292,24 @@ mod tests {
                 .unwrap();
             prop_assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
             prop_assert_eq!(time.unix_seconds(), seconds);
+        }
+
+        #[test]
+        fn the_usual_form_is_read_like_any_other(
+            (year, month, day) in (0..10_000, 0..14, 0..33),
+            (hour, minute, second) in (0..26, 0..62, 0..62),
+            fraction in "|\\.[0-9]{0,9}",
+            zone in "Z|z||\\+01:00",
+            change in prop::option::weighted(0.1, (0_usize..19, "[ 0-9T:./-]")),
+        ) {
+            let mut text = format!(
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"
+            );
+            if let Some((at, letter)) = change {
+                text.replace_range(at..=at, &letter);
+            }
+            let usual = usual(&text);
+            prop_assert!(usual.is_none() || usual == general(&text).ok(), "{text}: {usual:?}");
         }
     }
 

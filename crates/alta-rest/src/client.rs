@@ -4,13 +4,15 @@ use alta_http::{Deadline, HttpClient};
 use alta_model::{ErrorCode, Redactor};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
 use std::fmt;
 use std::sync::Arc;
 use url::Url;
 
 /// The usual number of headers of a request, those of the transport included.
 const HEADERS: usize = 8;
+
+const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
 
 /// A client of the REST API. Cheap to clone; the clones share everything.
 ///
@@ -23,10 +25,12 @@ pub struct Client {
 #[derive(Clone)]
 struct Inner {
     http: HttpClient,
-    base: String,
+    base: Url,
+    /// The same, if an HTTP request can name it.
+    address: Option<Uri>,
     identities: Identities,
-    user_agent: HeaderValue,
-    api_key: HeaderValue,
+    /// The headers of every request.
+    headers: HeaderMap,
     checks_scopes: bool,
     /// Has every token that was sent, because a server can repeat an old one.
     redactor: Redactor,
@@ -42,13 +46,21 @@ impl Client {
     pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
         base_url.set_query(None);
         base_url.set_fragment(None);
+        let json = HeaderValue::from_static("application/json");
+        // Its clones have space for the others, too.
+        let mut headers = HeaderMap::with_capacity(HEADERS);
+        headers.insert(ACCEPT, json.clone());
+        // Sent without a body, too, as all clients do.
+        headers.insert(CONTENT_TYPE, json);
+        headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
+        headers.insert(API_KEY_HEADER, HeaderValue::from_static(API_KEY));
         Self {
             inner: Arc::new(Inner {
                 http,
-                base: base_url.as_str().trim_end_matches('/').to_owned(),
+                address: base_url.as_str().parse().ok(),
+                base: base_url,
                 identities,
-                user_agent: HeaderValue::from_static(USER_AGENT),
-                api_key: HeaderValue::from_static(API_KEY),
+                headers,
                 checks_scopes: true,
                 redactor: Redactor::new(),
             }),
@@ -58,13 +70,13 @@ impl Client {
     /// The same client with this `User-Agent` instead of the library's.
     #[must_use]
     pub fn with_user_agent(self, user_agent: HeaderValue) -> Self {
-        self.with(|inner| inner.user_agent = user_agent)
+        self.with(|inner| drop(inner.headers.insert(USER_AGENT_HEADER, user_agent)))
     }
 
     /// The same client with another `x-api-key`, for services with their own key.
     #[must_use]
     pub fn with_api_key(self, api_key: HeaderValue) -> Self {
-        self.with(|inner| inner.api_key = api_key)
+        self.with(|inner| drop(inner.headers.insert(API_KEY_HEADER, api_key)))
     }
 
     /// The same client without the check of the bot's scopes. The library derives the scope of a call from the names of the
@@ -197,42 +209,41 @@ impl Client {
     ) -> Result<Response<Bytes>, Error> {
         let invalid =
             |source: http::Error| Error::of(ErrorKind::InvalidRequest, request).caused_by(source);
-        let mut message = request.build(&self.inner.base).map_err(invalid)?;
-        message.extensions_mut().insert(deadline);
-        self.inner.redactor.learn_address(&self.inner.base);
-        if let Ok(key) = self.inner.api_key.to_str()
+        let Inner {
+            http,
+            base,
+            address,
+            headers,
+            redactor,
+            ..
+        } = &*self.inner;
+        let refused =
+            |why: &str| Error::of(ErrorKind::InvalidRequest, request).with_explanation(why);
+        let address = address.as_ref();
+        let address = address.ok_or_else(|| refused("the base address is not one of HTTP"))?;
+        let mut message = request.build(address).map_err(invalid)?;
+        if base.password().is_some() {
+            redactor.learn_address(base.as_str());
+        }
+        if let Some(key) = headers.get(API_KEY_HEADER)
             && key != API_KEY
+            && let Ok(key) = key.to_str()
         {
-            self.inner.redactor.learn(key);
+            redactor.learn(key);
         }
         if let Some(sent) = request.secrets() {
-            self.inner.redactor.learn_fields(sent);
+            redactor.learn_fields(sent);
         }
-        let headers = message.headers_mut();
-        headers.reserve(HEADERS);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        // Sent without a body, too, as all clients do.
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT_HEADER, self.inner.user_agent.clone());
-        headers.insert(
-            HeaderName::from_static("x-api-key"),
-            self.inner.api_key.clone(),
-        );
+        message.headers_mut().clone_from(headers);
         if let Some(token) = token {
-            self.inner.redactor.learn(token.expose());
-            let mut bearer =
-                HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
-                    Error::of(ErrorKind::InvalidRequest, request).with_explanation(
-                        "the token contains characters that a header cannot contain",
-                    )
-                })?;
-            bearer.set_sensitive(true);
-            headers.insert(AUTHORIZATION, bearer);
+            redactor.learn(token.expose());
+            let bearer = token.bearer().ok_or_else(|| {
+                refused("the token contains characters that a header cannot contain")
+            })?;
+            message.headers_mut().insert(AUTHORIZATION, bearer);
         }
-        let response = self
-            .inner
-            .http
-            .send(message)
+        let response = http
+            .send_until(deadline, message)
             .await
             .map_err(|error| failure(request, error))?;
         if response.status().is_success() {
@@ -283,7 +294,10 @@ fn wants_new_token(error: &Error) -> bool {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.inner.redactor.redact(&self.inner.base))
+            .field(
+                "base_url",
+                &self.inner.redactor.redact(self.inner.base.as_str()),
+            )
             .field("identities", &self.inner.identities)
             .finish_non_exhaustive()
     }

@@ -26,9 +26,15 @@ const PATH: &AsciiSet = &SEGMENT.remove(b'/').remove(b'%');
 /// The characters to encode in a query.
 const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'\'').add(b';');
 
+/// The longer paths are rare.
+const USUAL_LENGTH: usize = 64;
+
 /// Encodes and joins segments. The error names an invalid segment.
 pub(crate) fn join(segments: &[&dyn fmt::Display]) -> Result<String, String> {
-    let (mut path, mut text) = (String::new(), String::new());
+    let (mut path, mut text) = (
+        String::with_capacity(USUAL_LENGTH),
+        String::with_capacity(USUAL_LENGTH),
+    );
     for segment in segments {
         text.clear();
         // Writing to a string fails only if the segment's own `Display` does.

@@ -2,6 +2,7 @@ use crate::{Account, path};
 use alta_auth::Token;
 use bytes::Bytes;
 use http::Method;
+use http::uri::{self, PathAndQuery, Uri};
 use serde::Serialize;
 use std::fmt;
 
@@ -131,12 +132,19 @@ impl Request {
         std::str::from_utf8(self.body.as_ref()?).ok()
     }
 
-    /// The HTTP request below this base address, without a token.
-    pub(crate) fn build(&self, base: &str) -> Result<http::Request<Bytes>, http::Error> {
-        http::Request::builder()
-            .method(&self.method)
-            .uri(format!("{base}/{}{}", self.path, path::query(&self.query)))
-            .body(self.body.clone().unwrap_or_default())
+    /// The HTTP request below this base address, without headers.
+    pub(crate) fn build(&self, base: &Uri) -> Result<http::Request<Bytes>, http::Error> {
+        let above = base.path().trim_end_matches('/');
+        let query = path::query(&self.query);
+        let path = [above, "/", &self.path, &query].concat();
+        let mut parts = uri::Parts::default();
+        parts.scheme = base.scheme().cloned();
+        parts.authority = base.authority().cloned();
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(Bytes::from(path))?);
+        let mut request = http::Request::new(self.body.clone().unwrap_or_default());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = Uri::from_parts(parts)?;
+        Ok(request)
     }
 }
 

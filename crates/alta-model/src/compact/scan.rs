@@ -217,6 +217,25 @@ impl<'a, const IN_STRING: bool> Strings<'a, IN_STRING> {
     }
 }
 
+/// Returns the position after a string of less than 32 bytes without escapes, whose opening quote is at `start`. Most strings
+/// of an object are so short, its names above all, and for them this is faster than [`Strings`].
+#[inline]
+pub(super) fn end_of_short_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    for _ in 0..2 {
+        let part = u8x16::from(*bytes.get(at..)?.first_chunk()?);
+        let is_quote = part.cmp_eq(u8x16::splat(b'"'));
+        let is_other = part.cmp_eq(u8x16::splat(b'\\')) | is_control(part);
+        let found = (is_quote | is_other).move_mask();
+        if found != 0 {
+            let quote = at + found.trailing_zeros() as usize;
+            return (bytes.get(quote) == Some(&b'"')).then_some(quote + 1);
+        }
+        at += PART;
+    }
+    None
+}
+
 /// The same for a string in a block with an escape or a control character.
 #[cold]
 fn end_of_escaped_string(bytes: &[u8], start: usize) -> Result<usize> {
@@ -361,11 +380,16 @@ fn quotes<const IN_STRING: bool>(before: Option<u8>, bytes: &[u8; BLOCK]) -> Opt
         } else {
             others |= is_backslash;
         }
-        // A control character is the lower one of itself and the last control character.
-        others |= part.min(u8x16::splat(b' ' - 1)).cmp_eq(part);
+        others |= is_control(part);
     }
     // In a string, a backslash precedes each quote, and nothing else.
     let is_plain = others.none()
         && (!IN_STRING || quotes == backslashes << 1 | u64::from(before == Some(b'\\')));
     is_plain.then_some(quotes)
+}
+
+#[inline]
+fn is_control(part: u8x16) -> u8x16 {
+    // A control character is the lower one of itself and the last control character.
+    part.min(u8x16::splat(b' ' - 1)).cmp_eq(part)
 }
