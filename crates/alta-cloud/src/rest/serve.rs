@@ -22,6 +22,10 @@ use tower_service::Service as _;
 const SMALLEST_HEAD: usize = 8 * 1024;
 
 /// Serves HTTP/1.1 on one connection until the client closes it or exceeds a limit.
+///
+/// hyper refuses requests that two readers could divide in different ways: two lengths, a length that is no plain number, folded
+/// header lines, codings that do not end with `chunked`, and chunks in HTTP/1.0. With a length beside chunks it reads the chunks and then
+/// ends the connection, as RFC 9112 (6.1) requires. A head above the limit gets the status 414 or 431.
 pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo, admission: Admission) {
     let env = host.env();
     let connection = Connection {

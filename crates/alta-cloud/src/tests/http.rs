@@ -86,6 +86,10 @@ async fn ambiguous_requests_are_refused() {
         let text = world.raw(request.as_bytes()).await;
         let start: String = head.chars().take(60).collect();
         assert!(!text.contains("200 OK"), "{start:?}: {text}");
+        assert!(
+            [400, 414, 431].contains(&status(&text)),
+            "{start:?}: {text}"
+        );
     }
     for request in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..],

@@ -15,15 +15,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-struct Client(WebSocketStream<DuplexStream>);
+/// A client of the main websocket.
+pub(super) struct Client(WebSocketStream<DuplexStream>);
 
 async fn try_open(world: &World, token: &str) -> Result<Client, Error> {
-    let mut request = "ws://127.0.0.1/".into_client_request().unwrap();
-    let bearer = format!("Bearer {token}").parse().unwrap();
-    request.headers_mut().insert("authorization", bearer);
-    let opening = client_async(request, world.socket());
-    let (socket, _) = timeout(TIMEOUT, opening).await.expect("a reply in time")?;
-    Ok(Client(socket))
+    Client::open(world.socket(), token).await
 }
 
 /// A socket of one of the bots, and its token.
@@ -34,6 +30,15 @@ async fn open(world: &World, bot: usize) -> (Client, String) {
 }
 
 impl Client {
+    pub(super) async fn open(stream: DuplexStream, token: &str) -> Result<Self, Error> {
+        let mut request = "ws://127.0.0.1/".into_client_request().unwrap();
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+        let opening = client_async(request, stream);
+        let (socket, _) = timeout(TIMEOUT, opening).await.expect("a reply in time")?;
+        Ok(Self(socket))
+    }
+
     async fn send(&mut self, message: Message) -> bool {
         timeout(TIMEOUT, self.0.send(message))
             .await
@@ -42,7 +47,7 @@ impl Client {
     }
 
     /// The next frame; `None` at the end of the connection.
-    async fn next(&mut self) -> Option<Value> {
+    pub(super) async fn next(&mut self) -> Option<Value> {
         loop {
             match timeout(TIMEOUT, self.0.next())
                 .await
@@ -67,7 +72,7 @@ impl Client {
         self.next().await.unwrap()
     }
 
-    async fn subscribe(&mut self, token: &str, event: &str, key: u64) -> Value {
+    pub(super) async fn subscribe(&mut self, token: &str, event: &str, key: u64) -> Value {
         let path = format!("subscription/{event}/{key}");
         let reply = self.request(token, "POST", &path, &Value::Null).await;
         reply["responseCode"].clone()
