@@ -47,7 +47,8 @@ pub(super) async fn token<H: Host>(host: &H, request: &HttpRequest) -> Reply {
     }
 }
 
-/// The reply with a bot's token, if the account may have the requested scopes.
+/// The reply with a bot's token, if the account may have the requested scopes. A request without scopes gets all of the account, as
+/// from an IdentityServer.
 fn bot_token(cloud: &mut Cloud, now: Timestamp, verified: &Verified, form: &Form) -> Reply {
     let Some(account) = cloud.verified(verified).cloned() else {
         return refusal("invalid_client");
@@ -55,9 +56,12 @@ fn bot_token(cloud: &mut Cloud, now: Timestamp, verified: &Verified, form: &Form
     let Login::Bot { client_id, scopes } = &account.login else {
         return refusal("invalid_client");
     };
-    let requested: Scopes = match form.field("scope").unwrap_or_default().parse() {
-        Ok(requested) if scopes.contains(requested) => requested,
-        _ => return refusal("invalid_scope"),
+    let requested: Scopes = match form.field("scope").map(str::trim) {
+        None | Some("") => *scopes,
+        Some(requested) => match requested.parse() {
+            Ok(requested) if scopes.contains(requested) => requested,
+            _ => return refusal("invalid_scope"),
+        },
     };
     let life = cloud.config.token_life;
     let (id, name) = (account.user_id, &account.name);

@@ -3,6 +3,7 @@
 use super::credentials::{bearer, worthless};
 use super::roles;
 use super::support::{SECRET, Service, World};
+use crate::host::Host as _;
 use crate::net::Limits;
 use crate::rest::table;
 use crate::state::{Identity, Purpose, Scopes, password_hash};
@@ -161,5 +162,30 @@ async fn a_file_is_for_the_user_of_the_console_token() {
         let (status, text) = world.call_as(&token, "GET", &path, "").await;
         assert_eq!(status, expected, "{path}: {text}");
         assert_eq!(text.contains("The file"), expected == 200, "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_bot_that_requests_no_scope_gets_those_of_its_account() {
+    let world = World::new(Limits::default());
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let granted = world.service.with_cloud(|cloud, _| {
+        let scopes = "group.info server.view".parse().unwrap();
+        cloud.set_scopes(world.bots[1], scopes).unwrap();
+        scopes.to_string()
+    });
+    for (scope, status, expected) in [
+        ("", 200, granted.as_str()),
+        ("&scope=", 200, &granted),
+        ("&scope=+", 200, &granted),
+        ("&scope=group.info", 200, "group.info"),
+        ("&scope=server.console", 400, "invalid_scope"),
+    ] {
+        let body = format!(
+            "grant_type=client_credentials&client_id=client_Joiner&client_secret={SECRET}{scope}"
+        );
+        let (found, text) = world.call("POST", "/connect/token", form, &body).await;
+        assert_eq!(found, status, "{scope}: {text}");
+        assert!(text.contains(&format!("\"{expected}\"")), "{scope}: {text}");
     }
 }
