@@ -1,6 +1,5 @@
 //! `tale completions`: the script with which a shell completes subcommands and options.
 
-use crate::args;
 use crate::context::Context;
 use clap_complete::Shell;
 
@@ -15,9 +14,10 @@ pub(crate) struct CompletionsOptions {
     shell: Shell,
 }
 
-pub(crate) fn run(options: &CompletionsOptions, context: &Context) {
+/// Prints the script for the command line of the program.
+pub(crate) fn run(options: &CompletionsOptions, mut program: clap::Command, context: &Context) {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut args::command(), "tale", &mut script);
+    clap_complete::generate(options.shell, &mut program, "tale", &mut script);
     let script = String::from_utf8_lossy(&script);
     context
         .output

@@ -102,10 +102,10 @@ async fn run(command: &Command, context: &Context) -> Result<ExitCode, Failure> 
         Command::Sim(options) => sim::run(options).await,
         Command::Anonymize(options) => anonymize::run(options, context),
         Command::Completions(options) => {
-            completions::run(options, context);
+            completions::run(options, args::command(), context);
             Ok(())
         }
-        Command::Man(options) => man::run(options, context),
+        Command::Man(options) => man::run(options, args::command(), context),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,5 @@
 //! `tale man`: the manual pages of the program and of its subcommands.
 
-use crate::args;
 use crate::context::Context;
 use crate::failure::Failure;
 use clap_mangen::Man;
@@ -16,11 +15,15 @@ pub(crate) struct ManOptions {
     dir: Option<PathBuf>,
 }
 
-pub(crate) fn run(options: &ManOptions, context: &Context) -> Result<(), Failure> {
-    let command = args::command();
+/// Prints or writes the pages of the command line of the program.
+pub(crate) fn run(
+    options: &ManOptions,
+    program: clap::Command,
+    context: &Context,
+) -> Result<(), Failure> {
     let Some(folder) = &options.dir else {
         let mut page = Vec::new();
-        Man::new(command)
+        Man::new(program)
             .render(&mut page)
             .map_err(|error| Failure::io("writing the manual page", &error))?;
         let page = String::from_utf8_lossy(&page);
@@ -30,7 +33,7 @@ pub(crate) fn run(options: &ManOptions, context: &Context) -> Result<(), Failure
         return Ok(());
     };
     std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(command, folder))
+        .and_then(|()| clap_mangen::generate_to(program, folder))
         .map_err(|error| {
             Failure::io(
                 format_args!("writing manual pages to {}", folder.display()),

@@ -1,7 +1,7 @@
 //! Builds the world.
 
 use super::check::{RoleOf, role_id};
-use super::{Group, Server, Setup};
+use super::data::{Group, Server, Setup};
 use crate::world::World;
 use alta_cloud::state::{FIRST_OWN_ROLE, Membership, ServerInfo};
 use jiff::Timestamp;

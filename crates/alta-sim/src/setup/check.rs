@@ -1,8 +1,8 @@
 //! Finds values that are not possible, before anything is built.
 
+use super::data::{Group, Member, Server, Setup};
 use super::problem::{Problem, Step, at};
 use super::timeline::Entry;
-use super::{Group, Member, Server, Setup};
 use crate::action::Action;
 use crate::config::Config;
 use alta_cloud::net::Clock;

@@ -1,4 +1,4 @@
-//! The schemas of `openapi.json` are those of the types that read requests.
+//! The schemas of `openapi.json` are those of the types that read requests. A body has a longest time.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,11 +6,16 @@
     reason = "a test fails by panicking"
 )]
 
+use super::body::Body;
 use super::seen::What;
 use super::wait::Wait;
 use crate::action::Action;
+use axum::extract::{FromRequest as _, Request};
+use axum::response::IntoResponse as _;
+use futures_util::stream;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
+use std::convert::Infallible;
 
 /// Set it to write the schemas into the document.
 const UPDATE: &str = "UPDATE_OPENAPI";
@@ -39,4 +44,12 @@ fn the_document_has_the_schemas_of_the_types() {
     }
     let hint = format!("set {UPDATE}=1 and run the test again");
     assert!(read() == document, "openapi.json is not current: {hint}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_refused() {
+    let never = stream::pending::<Result<Vec<u8>, Infallible>>();
+    let request = Request::new(axum::body::Body::from_stream(never));
+    let refused = Body::from_request(request, &()).await.err().unwrap();
+    assert_eq!(refused.into_response().status(), 408);
 }
