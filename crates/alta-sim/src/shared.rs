@@ -1,5 +1,6 @@
 use crate::config::Config;
 use crate::state::State;
+use crate::tls::Certificate;
 use crate::world::World;
 use alta_cloud::net::{Env, Limits};
 use jiff::Timestamp;
@@ -26,7 +27,9 @@ impl Shared {
         let next_port = config.first_console_port();
         Self {
             state: Mutex::new(State::new(world, config.timeout, next_port)),
-            env: Env::new(runtime, config.journal, config.queue).with_limits(Limits::generous()),
+            env: Env::new(runtime, config.journal, config.queue)
+                .with_limits(Limits::generous())
+                .with_tls(!matches!(config.certificate, Certificate::None)),
             config,
             due: watch::Sender::new(None),
             actions: Notify::new(),

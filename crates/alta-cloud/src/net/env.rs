@@ -1,7 +1,7 @@
 use super::clock::Clock;
 use super::connections::Connections;
 use super::faults::{Action, Faults, Hook};
-use super::gate::{Admission, Gate, forwarded};
+use super::gate::{Admission, Gate, forwarded, is_forwarded_tls};
 use super::io::BoxIo;
 use super::journal::{ClientAction, Journal, Received, Service};
 use super::limits::Limits;
@@ -31,6 +31,8 @@ pub struct Env {
     pub limits: Limits,
     /// The value of the header `x-pytale-service` in every reply.
     service: Option<HeaderValue>,
+    /// `true` if the service itself adds TLS to the connections.
+    has_tls: bool,
     gate: Arc<Gate>,
     logins: Logins,
     /// The routes of REST, built for the first connection.
@@ -53,6 +55,7 @@ impl Env {
             connections: Connections::default(),
             limits: Limits::default(),
             service: None,
+            has_tls: false,
             gate: Arc::default(),
             logins: Logins::default(),
             router: OnceLock::new(),
@@ -75,6 +78,21 @@ impl Env {
         Self {
             service: HeaderValue::from_str(name).ok(),
             ..self
+        }
+    }
+
+    /// The same for connections with TLS, or without: it is in the addresses that REST tells.
+    #[must_use]
+    pub fn with_tls(self, has_tls: bool) -> Self {
+        Self { has_tls, ..self }
+    }
+
+    /// The scheme of REST's address, as a client sees it that has sent a request with these headers.
+    pub(crate) fn scheme(&self, headers: &[(String, String)]) -> &'static str {
+        if self.has_tls || (self.limits.behind_proxy && is_forwarded_tls(headers)) {
+            "https"
+        } else {
+            "http"
         }
     }
 

@@ -99,6 +99,13 @@ pub(super) fn forwarded(headers: &[(String, String)]) -> Option<IpAddr> {
         .ok()
 }
 
+/// Returns whether the last proxy says that the client uses TLS (`X-Forwarded-Proto`).
+pub(super) fn is_forwarded_tls(headers: &[(String, String)]) -> bool {
+    let mut values = headers.iter().rev();
+    let value = values.find(|(name, _)| name == "x-forwarded-proto");
+    value.is_some_and(|(_, value)| value.eq_ignore_ascii_case("https"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,7 +74,8 @@ async fn token<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
 }
 
 async fn discovery<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
-    arrival.public(|_, _, call| token::discovery(call))
+    let scheme = arrival.host.env().scheme(&arrival.http.headers);
+    token::discovery(scheme, arrival.http.header("host"))
 }
 
 /// A file that a console has written for a user. Hosts get only names that lead to no other folder.

@@ -1,6 +1,6 @@
 //! The token endpoint: OAuth 2 with client credentials, the password grant and refresh tokens.
 
-use super::call::{Call, form};
+use super::call::form;
 use super::reply::Reply;
 use super::sessions;
 use crate::host::Host;
@@ -146,17 +146,12 @@ pub(super) fn basic_credentials(header: &str) -> Option<(String, String)> {
 }
 
 /// The discovery document, where the official clients find the address of the token endpoint.
-pub(super) fn discovery(call: &Call<'_>) -> Reply {
-    let host = call.request.header("host").unwrap_or("127.0.0.1");
+pub(super) fn discovery(scheme: &str, host: Option<&str>) -> Reply {
+    let base = format!("{scheme}://{}", host.unwrap_or("127.0.0.1"));
+    let address = |path: &str| format!("{base}/connect/{path}").into();
     Reply::ok(Node::object([
-        ("issuer", format!("http://{host}").into()),
-        (
-            "token_endpoint",
-            format!("http://{host}/connect/token").into(),
-        ),
-        (
-            "authorization_endpoint",
-            format!("http://{host}/connect/authorize").into(),
-        ),
+        ("token_endpoint", address("token")),
+        ("authorization_endpoint", address("authorize")),
+        ("issuer", base.clone().into()),
     ]))
 }

@@ -289,3 +289,34 @@ async fn an_ipv6_address_of_consoles_has_brackets() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_address_of_the_token_endpoint_has_the_scheme_that_the_client_uses() {
+    let behind = Limits {
+        behind_proxy: true,
+        ..Limits::default()
+    };
+    for (limits, header, expected) in [
+        (Limits::default(), "", "http://x/connect/token"),
+        (
+            Limits::default(),
+            "x-forwarded-proto: https\r\n",
+            "http://x/connect/token",
+        ),
+        (
+            behind.clone(),
+            "x-forwarded-proto: https\r\n",
+            "https://x/connect/token",
+        ),
+        (behind, "", "http://x/connect/token"),
+    ] {
+        let world = World::new(limits);
+        let path = "/.well-known/openid-configuration";
+        let (status, text) = world.call("GET", path, header, "").await;
+        assert_eq!(
+            (status, &body(&text)["token_endpoint"]),
+            (200, &json!(expected)),
+            "{header}"
+        );
+    }
+}

@@ -49,5 +49,5 @@ pub(super) async fn ended() {
 
 #[cfg(not(unix))]
 pub(super) async fn ended() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

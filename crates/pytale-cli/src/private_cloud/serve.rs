@@ -59,6 +59,7 @@ pub(super) async fn run(
     let state = storage::open(config, settings(&ports))?;
     let env = Env::new(Handle::current(), 0, QUEUE)
         .with_limits(limits(is_behind_proxy))
+        .with_tls(tls.is_on())
         .with_service(NAME);
     tracing::info!("{NAME}");
     let cloud = Arc::new(PrivateCloud::new(env, state, config, audit));
