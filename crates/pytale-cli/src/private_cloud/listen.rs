@@ -11,10 +11,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The timeout of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// The shortest time between two log lines about too many connections.
+const TOLD: Duration = Duration::from_secs(60);
 
 /// The service of a port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,14 +53,18 @@ impl Port {
 
     /// Accepts connections until the service ends.
     pub(super) async fn serve(self, cloud: Arc<PrivateCloud>, tls: Tls) {
+        let mut told: Option<Instant> = None;
         loop {
             let Ok((stream, peer)) = self.listener.accept().await else {
                 // Most likely the process has no free descriptors; other connections must end first.
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            // Too many connections: this one is closed.
             let Some(admission) = cloud.env().admit(Some(peer.ip())) else {
+                if told.is_none_or(|at| at.elapsed() > TOLD) {
+                    tracing::warn!("too many connections: one of {} is closed", peer.ip());
+                    told = Some(Instant::now());
+                }
                 continue;
             };
             let _ = stream.set_nodelay(true);

@@ -58,7 +58,7 @@ pub(super) async fn run(
         .unwrap_or(ports.consoles.address.port());
     let state = storage::open(config, settings(&ports))?;
     let env = Env::new(Handle::current(), 0, QUEUE)
-        .with_limits(limits(is_behind_proxy))
+        .with_limits(limits(config.listen, is_behind_proxy))
         .with_tls(tls.is_on())
         .with_service(NAME);
     tracing::info!("{NAME}");
@@ -182,11 +182,11 @@ impl Ports {
     }
 }
 
-/// The limits for clients. All clients of a proxy have its address.
-fn limits(is_behind_proxy: bool) -> Limits {
+/// The limits for clients. All clients of a proxy have its address, and all clients on the loopback have one, too.
+fn limits(listen: IpAddr, is_behind_proxy: bool) -> Limits {
     let mut limits = Limits::default();
-    if is_behind_proxy {
-        limits.behind_proxy = true;
+    limits.behind_proxy = is_behind_proxy;
+    if is_behind_proxy || listen.is_loopback() {
         limits.connections_per_address = limits.connections;
     }
     limits

@@ -1,9 +1,10 @@
-//! Bad configurations, accounts, and servers that are down.
+//! Bad configurations, accounts, many connections, and servers that are down.
 
 use super::support::{BOUND, Own, SERVERS};
 use crate::docs::{blocks, page};
 use crate::run::finished;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,5 +182,21 @@ async fn a_server_that_is_down_is_offline_with_a_reason() {
     let server = timeout(BOUND, online).await.unwrap();
     assert_eq!(server["online_players"][0]["username"], "Ashwick");
     assert_eq!(server["is_online"], true);
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_connections_on_the_loopback_leave_room_for_more() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    let (consoles, _) = service.access(&token, SERVERS[0]).await;
+    let mut open = Vec::new();
+    for _ in 0..300 {
+        open.push(TcpStream::connect(consoles.as_str()).await.unwrap());
+    }
+    assert_eq!(service.console(&token, SERVERS[0]).await.0, 200);
+    drop(open);
     service.end().await;
 }
