@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// The shortest time between two log lines about too many connections.
-const TOLD: Duration = Duration::from_secs(60);
+const TOLD: Duration = Duration::from_mins(1);
 
 /// The service of a port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
