@@ -142,7 +142,10 @@ impl HttpClient {
     #[cfg(feature = "hyper")]
     pub fn over_tls(tls: &crate::Tls, config: &Config) -> Self {
         let transport = crate::Transport::new(tls, config);
-        Self::layered(transport, config)
+        Self {
+            service: Arc::new(Stack::new(transport, config).without_deadlines()),
+            call_timeout: config.call_timeout,
+        }
     }
 
     /// Sends a request, whose URI must be absolute (`https://…`), and waits for the response.

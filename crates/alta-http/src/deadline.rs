@@ -8,8 +8,8 @@ use tokio::time::{Instant, Timeout};
 /// An extension of a request: the instant at which the whole call ends, with its time in the queue, its retries and their
 /// pauses.
 ///
-/// [`HttpClient::send`](crate::HttpClient::send) sets one for each request that has none. The layers of this crate obey it: they
-/// neither wait, pause nor retry beyond it.
+/// [`HttpClient::send`](crate::HttpClient::send) adds one to each request that has none, unless its transport is the default one.
+/// The layers of this crate obey it: they neither wait, pause nor retry beyond it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 

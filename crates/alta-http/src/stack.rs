@@ -60,6 +60,8 @@ pub(crate) struct Stack<S> {
     transport: S,
     permits: Permits,
     config: Config,
+    /// True if the transport finds the deadline in the request.
+    shows_deadline: bool,
 }
 
 impl<S> Stack<S> {
@@ -68,7 +70,15 @@ impl<S> Stack<S> {
             transport,
             permits: Permits::new(config.max_in_flight),
             config: config.clone(),
+            shows_deadline: true,
         }
+    }
+
+    /// For a transport that does not look for the deadline of a request.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn without_deadlines(mut self) -> Self {
+        self.shows_deadline = false;
+        self
     }
 }
 
@@ -108,9 +118,12 @@ where
 {
     fn exchange(
         &self,
-        request: Request<Bytes>,
+        mut request: Request<Bytes>,
         deadline: Deadline,
     ) -> BoxFuture<'_, Result<Response<Bytes>, Error>> {
+        if self.shows_deadline {
+            request.extensions_mut().insert(deadline);
+        }
         let span = trace::span(&request);
         let exchange = async move {
             let started = Instant::now();

@@ -100,19 +100,19 @@ impl Service<Request<Bytes>> for Transport {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
         let uri = request.uri();
         if uri.authority().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
             let problem = "an address needs http:// or https:// and a host";
             let error = Error::from(ErrorKind::InvalidInput).caused_by(problem);
             return TransportFuture(State::Refused(Some(error)));
         }
-        let mut request = authorized(request.map(Full::new), &self.shared.dialer);
+        authorize(&mut request, &self.shared.dialer);
         name_host(&mut request);
         #[cfg(feature = "gzip")]
         let may_decompress = self.shared.gzip && gzip::ask(request.headers_mut());
         TransportFuture(State::Sent {
-            exchange: self.shared.client.request(request),
+            exchange: self.shared.client.request(request.map(Full::new)),
             #[cfg(feature = "gzip")]
             may_decompress,
         })
@@ -182,24 +182,24 @@ fn sort(error: hyper_util::client::legacy::Error) -> BoxError {
 }
 
 /// Adds the header for a proxy that forwards the request.
-fn authorized<B>(mut request: Request<B>, dialer: &Dialer) -> Request<B> {
+fn authorize(request: &mut Request<Bytes>, dialer: &Dialer) {
     let proxy = dialer.forwarder(request.uri());
     if let Some(header) = proxy.as_ref().and_then(ProxyServer::authorization) {
         request
             .headers_mut()
             .insert(http::header::PROXY_AUTHORIZATION, header.clone());
     }
-    request
 }
 
 /// Adds the header that hyper-util would build from the parts of the address. Over TLS, the connection may be one of HTTP/2,
 /// which has no such header.
-fn name_host<B>(request: &mut Request<B>) {
+fn name_host(request: &mut Request<Bytes>) {
     let uri = request.uri();
     let authority = uri.authority().map_or("", Authority::as_str);
     let is_whole = uri.scheme() == Some(&Scheme::HTTP)
-        && !authority.contains('@')
-        && !authority.ends_with(":80");
+        && !authority.as_bytes().contains(&b'@')
+        && !authority.ends_with(":80")
+        && !authority.ends_with(':');
     if is_whole && let Ok(host) = HeaderValue::from_str(authority) {
         request.headers_mut().entry(HOST).or_insert(host);
     }
@@ -251,5 +251,41 @@ impl Body for TransportBody {
             #[cfg(feature = "gzip")]
             Inner::Gzip(_) => SizeHint::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_named_unless_hyper_util_would_name_another_one() {
+        let named = |uri: &str| {
+            let mut request = Request::get(uri).body(Bytes::new()).unwrap();
+            name_host(&mut request);
+            let host = request.headers().get(HOST).cloned();
+            host.map(|host| host.to_str().unwrap().to_owned())
+        };
+        for (uri, host) in [
+            ("http://example.org/api", "example.org"),
+            ("http://127.0.0.1:8080/api", "127.0.0.1:8080"),
+            ("http://[::1]:8080/", "[::1]:8080"),
+        ] {
+            assert_eq!(named(uri).as_deref(), Some(host));
+        }
+        for uri in [
+            "http://example.org:80/",
+            "http://example.org:/",
+            "http://user:pass@example.org/",
+            "https://example.org/",
+        ] {
+            assert_eq!(named(uri), None, "{uri}");
+        }
+        let mut own = Request::get("http://example.org/")
+            .header(HOST, "virtual")
+            .body(Bytes::new())
+            .unwrap();
+        name_host(&mut own);
+        assert_eq!(own.headers()[HOST], "virtual");
     }
 }

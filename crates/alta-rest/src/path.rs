@@ -26,29 +26,35 @@ const PATH: &AsciiSet = &SEGMENT.remove(b'/').remove(b'%');
 /// The characters to encode in a query.
 const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'\'').add(b';');
 
-/// The longer paths are rare.
-const USUAL_LENGTH: usize = 64;
-
 /// Encodes and joins segments. The error names an invalid segment.
 pub(crate) fn join(segments: &[&dyn fmt::Display]) -> Result<String, String> {
-    let (mut path, mut text) = (
-        String::with_capacity(USUAL_LENGTH),
-        String::with_capacity(USUAL_LENGTH),
-    );
+    // Longer paths are rare.
+    let mut path = String::with_capacity(64);
     for segment in segments {
-        text.clear();
-        // Writing to a string fails only if the segment's own `Display` does.
-        write!(text, "{segment}").map_err(|_| "a segment of a path cannot be written")?;
-        // Servers and proxies read dots as "this directory", encoded or not.
-        if matches!(text.as_str(), "" | "." | "..") {
-            return Err(format!("\"{text}\" cannot be a segment of a path"));
-        }
         if !path.is_empty() {
             path.push('/');
         }
-        path.extend(utf8_percent_encode(&text, SEGMENT));
+        let start = path.len();
+        // Writing to a string fails only if the segment's own `Display` does.
+        write!(Encoded(&mut path), "{segment}")
+            .map_err(|_| "a segment of a path cannot be written")?;
+        // Servers and proxies read dots as "this directory", encoded or not.
+        let text = &path[start..];
+        if matches!(text, "" | "." | "..") {
+            return Err(format!("\"{text}\" cannot be a segment of a path"));
+        }
     }
     Ok(path)
+}
+
+/// Appends the encoded characters of a segment.
+struct Encoded<'a>(&'a mut String);
+
+impl fmt::Write for Encoded<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend(utf8_percent_encode(text, SEGMENT));
+        Ok(())
+    }
 }
 
 /// Encodes a whole path and removes the slashes at its ends.

@@ -84,6 +84,20 @@ async fn urgent_calls_are_limited_among_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_service_finds_the_deadline_in_its_request() {
+    let service = tower::service_fn(|request: Request<Bytes>| async move {
+        let deadline = request.extensions().get::<Deadline>().copied().unwrap();
+        assert_eq!(deadline.remaining(), Duration::from_secs(7));
+        Ok::<_, Infallible>(Response::new(String::new()))
+    });
+    let config = Config::default().call_timeout(Duration::from_secs(7));
+    let layered = HttpClient::layered(service, &config);
+    layered.send(request("GET")).await.unwrap();
+    let bare = HttpClient::new(service).with_call_timeout(config.call_timeout);
+    bare.send(request("GET")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_without_layers_is_bounded_and_the_bound_is_configured() {
     let silent = || {
         tower::service_fn(|_: Request<Bytes>| {
