@@ -117,8 +117,8 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`] if the process's crypto provider is unsuitable, [`ErrorKind::InvalidInput`] if the environment
-    /// names an invalid proxy.
+    /// [`Tls`](crate::ErrorKind::Tls) if the process's crypto provider is unsuitable,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the environment names an invalid proxy.
     #[cfg(feature = "webpki-roots")]
     pub fn web_roots(config: &Config) -> Result<Self, Error> {
         check_environment(config)?;
@@ -129,8 +129,8 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`] if the platform's verifier does not start, [`ErrorKind::InvalidInput`] if the environment names an
-    /// invalid proxy.
+    /// [`Tls`](crate::ErrorKind::Tls) if the platform's verifier does not start,
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the environment names an invalid proxy.
     #[cfg(feature = "platform-roots")]
     pub fn platform_roots(config: &Config) -> Result<Self, Error> {
         check_environment(config)?;
