@@ -203,8 +203,8 @@ impl Service {
 
     #[cfg(not(unix))]
     pub(super) async fn end(self) -> Done {
-        // The program is killed when the value is dropped.
-        drop(self.program);
+        // A process without a console gets no signal of Ctrl-C there.
+        self.program.kill().await;
         Done {
             code: 0,
             out: String::new(),
