@@ -41,7 +41,7 @@ pub(crate) struct Config {
     pub(crate) database: Option<PathBuf>,
     #[serde(default)]
     pub(crate) audit: Audit,
-    /// The interval at which a server that sends no joins and leaves is asked for its players, in milliseconds.
+    /// The interval at which a server that has sent no join or leave is asked for its players, in milliseconds.
     #[serde(default = "default_player_list")]
     pub(crate) player_list_milliseconds: u64,
     #[serde(default)]

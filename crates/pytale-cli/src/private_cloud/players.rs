@@ -2,8 +2,9 @@
 
 use super::host::PrivateCloud;
 use alta_cloud::Host as _;
+use futures_util::future::OptionFuture;
 use pytale::Console;
-use pytale::console::ErrorKind;
+use pytale::console::{ErrorKind, Subscription};
 use pytale::kit::players::{Online, Players};
 use pytale::model::escaped;
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ use tokio::time::{MissedTickBehavior, interval};
 /// The events of joins and leaves.
 const EVENTS: [&str; 2] = ["PlayerJoined", "PlayerLeft"];
 
-/// Keeps the players of a console current at this interval, as long as its server has no events of joins and leaves.
+/// Keeps the players of a console current at this interval, until its server has shown that it sends joins and leaves: bare servers accept
+/// the subscription, and send none.
 pub(super) async fn list(console: &Console, name: &str, every: Duration) -> Infallible {
     let players = Players::of(console);
     let mut statuses = console.statuses();
@@ -39,22 +41,22 @@ async fn list_in_session(
     name: &str,
     every: Duration,
 ) -> Infallible {
-    let subscribed = console.subscribe_to_any(EVENTS).await;
-    let has_events = match &subscribed {
-        Ok(_) => true,
-        Err(error) => !matches!(error.kind(), ErrorKind::EventNotFound { .. }),
+    let mut events = match console.subscribe_to_any(EVENTS).await {
+        Ok(events) => Some(events),
+        Err(error) if matches!(error.kind(), ErrorKind::EventNotFound { .. }) => None,
+        // The console is closed.
+        Err(_) => return pending().await,
     };
-    drop(subscribed);
-    if has_events {
-        return pending().await;
-    }
-    let name = escaped(name);
-    tracing::info!("{name} sends no joins and leaves: it is asked for its players every {every:?}");
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        players.refresh();
+        tokio::select! {
+            _ = ticks.tick() => players.refresh(),
+            Some(Some(Ok(_))) = OptionFuture::from(events.as_mut().map(Subscription::next)) => {
+                tracing::debug!("{} sends joins and leaves", escaped(name));
+                return pending().await;
+            }
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Watch {
     pub(super) name: String,
     /// The port of the consoles, as clients are told.
     pub(super) console_port: u16,
-    /// The interval at which the server is asked for its players if it sends no joins and leaves.
+    /// The interval at which the server is asked for its players until it sends a join or a leave.
     pub(super) player_list: Duration,
 }
 

@@ -1,6 +1,7 @@
 //! The service's view of the servers.
 
-use super::support::{Own, SERVERS};
+use super::support::{Own, SERVERS, Service};
+use pytale::testing::{self, Received};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,43 @@ fn players(server: &Value) -> usize {
     server["online_players"].as_array().unwrap().len()
 }
 
+/// The times in which the service learns of joins and leaves on the first server, which sends no events of them.
+async fn times(own: &Own, service: &Service, token: &str) -> Vec<Duration> {
+    let real = own.servers[0];
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        own.sim.forget_console_subscriptions(real);
+        let begin = Instant::now();
+        let player = own.sim.player_joins(real, "Ashwick").unwrap();
+        let server = service
+            .server_when(token, SERVERS[0], |server| players(server) == 1)
+            .await;
+        assert_eq!(server["online_players"][0]["username"], "Ashwick");
+        times.push(begin.elapsed());
+        own.sim.forget_console_subscriptions(real);
+        let begin = Instant::now();
+        own.sim.player_leaves(real, player).unwrap();
+        service
+            .server_when(token, SERVERS[0], |server| players(server) == 0)
+            .await;
+        times.push(begin.elapsed());
+    }
+    times
+}
+
+/// The number of times that the service asked a server for its players.
+fn lists(received: &[Received], real: u64) -> usize {
+    let of_server = received.iter().filter(|entry| {
+        let text = entry.text().unwrap_or_default();
+        entry.service == testing::Service::Console(real) && text.contains("player list")
+    });
+    of_server.count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn players_of_a_server_without_their_events_are_known_within_a_second() {
     let own = Own::start().await;
-    let real = own.servers[0];
+    let [real, with_events] = own.servers;
     for event in ["PlayerJoined", "PlayerLeft"] {
         own.sim.withdraw_console_event(real, event);
     }
@@ -20,37 +54,39 @@ async fn players_of_a_server_without_their_events_are_known_within_a_second() {
     let token = service.log_in(&bot).await;
     let is_online = |server: &Value| server["is_online"] == true;
     service.server_when(&token, SERVERS[0], is_online).await;
-    let mut times = Vec::new();
-    for _ in 0..3 {
-        let begin = Instant::now();
-        let player = own.sim.player_joins(real, "Ashwick").unwrap();
-        let server = service
-            .server_when(&token, SERVERS[0], |server| players(server) == 1)
-            .await;
-        assert_eq!(server["online_players"][0]["username"], "Ashwick");
-        times.push(begin.elapsed());
-        let begin = Instant::now();
-        own.sim.player_leaves(real, player).unwrap();
-        service
-            .server_when(&token, SERVERS[0], |server| players(server) == 0)
-            .await;
-        times.push(begin.elapsed());
-    }
+    // The other server shows that it sends the events.
+    own.sim.player_joins(with_events, "Bramble").unwrap();
+    service
+        .server_when(&token, SERVERS[1], |server| players(server) == 1)
+        .await;
+    let count = || {
+        let received = own.sim.received();
+        own.servers.map(|real| lists(&received, real))
+    };
+    let before = count();
+    let times = times(&own, &service, &token).await;
     // A busy machine can delay some of them.
     let fastest = times.iter().min().unwrap();
     assert!(*fastest <= Duration::from_secs(1), "{times:?}");
-    // A server with the events is listed when the console opens, and rarely after that.
-    let lists = |real| {
-        let service = pytale::testing::Service::Console(real);
-        let received = own.sim.received();
-        let lists = received.iter().filter(|entry| {
-            let text = entry.text().unwrap_or_default();
-            entry.service == service && text.contains("player list")
-        });
-        lists.count()
-    };
-    let [without, with] = own.servers.map(lists);
+    let after = count();
+    let [without, with] = [after[0] - before[0], after[1] - before[1]];
     assert!(without >= 6 && with < without, "{without} {with}");
+    service.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn players_of_a_server_that_accepts_their_events_and_sends_none_are_known_within_a_second() {
+    let own = Own::start().await;
+    let bot = own.add_bot("Example_Bot", &[]).await;
+    let service = own.serve().await;
+    let token = service.log_in(&bot).await;
+    // The service has subscribed before it asks for the third time.
+    let real = own.servers[0];
+    let asked = own.sim.wait_for(|received| lists(received, real) >= 3);
+    asked.await.unwrap();
+    let times = times(&own, &service, &token).await;
+    let fastest = times.iter().min().unwrap();
+    assert!(*fastest <= Duration::from_secs(1), "{times:?}");
     service.end().await;
 }
 
