@@ -1,9 +1,21 @@
 //! `cargo xtask bench`: builds and runs the benchmarks of `xtask/yardstick`.
 
-use crate::{Error, cargo, start_time};
+use crate::{Error, cargo, metadata, start_time};
+use std::process::Command;
 
 /// Both programs of the package: one of them counts allocations.
 const PACKAGE: [&str; 5] = ["--quiet", "--profile", "bench", "--package", "yardstick"];
+
+/// The same with `tale`, which is measured.
+const CLOUD: [&str; 7] = [
+    "--quiet",
+    "--profile",
+    "bench",
+    "--package",
+    "yardstick",
+    "--package",
+    "pytale-cli",
+];
 
 /// Builds the programs as they are measured.
 pub(crate) fn build() -> Result<(), Error> {
@@ -17,14 +29,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     {
         return start_time::run(flags);
     }
-    build()?;
-    let mut run = cargo();
-    run.arg("run").args(PACKAGE).args(["--", "run"]);
-    succeed(run.args(arguments))
+    let (package, command, arguments) = match arguments.split_first() {
+        // The service is the program `tale`.
+        Some((area, flags)) if area == "cloud" => (&CLOUD[..], "cloud", flags),
+        _ => (&PACKAGE[..], "run", arguments),
+    };
+    succeed(cargo().arg("build").args(package))?;
+    // The folder of the profile `bench`.
+    let folder = metadata()?.target_directory.join("release");
+    let program = folder.join(format!("yardstick{}", std::env::consts::EXE_SUFFIX));
+    succeed(Command::new(program).arg(command).args(arguments))
 }
 
 /// Runs a command, which has to succeed.
-pub(crate) fn succeed(command: &mut std::process::Command) -> Result<(), Error> {
+pub(crate) fn succeed(command: &mut Command) -> Result<(), Error> {
     let status = command.status()?;
     if status.success() {
         Ok(())

@@ -77,7 +77,8 @@ enum Command {
     /// Measures the library beside a plain client in the same run; docs/performance.md describes the figures.
     Bench {
         /// `console`, `main-socket` or `rest`, all by default, and the flags of the benchmarks, such as `--only events`, `--json`,
-        /// `--check` or `--quick`; or `tale`: the time of `tale exec`, from its start to its end.
+        /// `--check` or `--quick`; or `cloud`: the service `tale cloud`, with the same flags; or `tale`: the time of `tale exec`, from
+        /// its start to its end.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub(crate) enum Args {
     /// Measure, and print the figures.
     Run(Options),
+    /// Measure the service `tale cloud`, and print the figures.
+    Cloud(CloudOptions),
     /// Be the load server.
     #[command(hide = true)]
     Serve { area: Area },
@@ -35,6 +37,22 @@ pub(crate) struct Options {
     /// The runtime of both clients: for REST the current-thread runtime by default, otherwise the multi-thread runtime.
     #[arg(long, value_enum)]
     pub(crate) runtime: Option<Runtime>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CloudOptions {
+    /// Only this part, such as `reads`.
+    #[arg(long)]
+    pub(crate) only: Option<String>,
+    /// Less of each part, to see that it works; the figures mean nothing.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also print if each budget holds, and fail if one does not.
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,15 +1,24 @@
-//! Time, CPU time and memory of this process.
+//! Time, CPU time and memory of this process, or of another one.
 
 use crate::{Allocator, Values};
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// This process, as a process id.
+const SELF: &str = "self";
+
 /// The CPU time that the threads of this process have used, as Linux's scheduler counts it; zero elsewhere. Both readings of a
 /// difference must find the same threads. (`stat` samples a hundred times a second: too seldom for a process that runs for
 /// microseconds at a time.)
 fn cpu() -> Duration {
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    cpu_of(SELF)
+}
+
+/// The same of the process with this id.
+pub(crate) fn cpu_of(process: &str) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task"));
+    let threads = threads.into_iter().flatten();
     let nanos = threads.filter_map(|thread| {
         let times = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
         times.split_whitespace().next()?.parse::<u64>().ok()
@@ -19,7 +28,12 @@ fn cpu() -> Duration {
 
 /// Resident memory in KiB, on Linux; zero elsewhere.
 pub(crate) fn resident() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    resident_of(SELF)
+}
+
+/// The same of the process with this id.
+pub(crate) fn resident_of(process: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let number = line.map(|line| line.trim().trim_end_matches("kB").trim());
     number.and_then(|kib| kib.parse().ok()).unwrap_or_default()

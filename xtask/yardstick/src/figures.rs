@@ -36,10 +36,40 @@ impl Rounds {
     }
 }
 
+/// The values of all rounds of one side, a map for each round.
+#[derive(Default)]
+pub(crate) struct Spread(Vec<Values>);
+
+impl Spread {
+    pub(crate) fn push(&mut self, values: Values) {
+        self.0.push(values);
+    }
+
+    /// The least value of a name, the median and the greatest.
+    fn of(&self, name: &str) -> [f64; 3] {
+        let mut values: Vec<f64> = self.0.iter().map(|values| values[name]).collect();
+        values.sort_unstable_by(f64::total_cmp);
+        [
+            values[0],
+            values[values.len() / 2],
+            values[values.len() - 1],
+        ]
+    }
+}
+
 #[derive(Clone, Copy)]
 pub(crate) enum Better {
     Higher,
     Lower,
+}
+
+impl Better {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Higher => "higher",
+            Self::Lower => "lower",
+        }
+    }
 }
 
 /// Prints figures and keeps them.
@@ -70,12 +100,44 @@ impl Figures {
             return;
         }
         let over = value - yardstick;
-        let better = match better {
-            Better::Higher => "higher",
-            Better::Lower => "lower",
-        };
+        let better = better.text();
         println!(
             "{name:<33} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
+        );
+    }
+
+    /// Prints the median of a value with its least and its greatest one, beside that of the yardstick if there is one.
+    pub(crate) fn print_spread(
+        &self,
+        name: &str,
+        spread: &Spread,
+        of: &str,
+        yardstick: Option<&Spread>,
+        unit: &str,
+        better: Better,
+    ) {
+        let [least, value, greatest] = spread.of(of);
+        let yardstick = yardstick.map(|yardstick| yardstick.of(of)[1]);
+        let both = [value, yardstick.unwrap_or(f64::NAN)];
+        self.printed.borrow_mut().insert(name.to_owned(), both);
+        let ratio = yardstick.map(|yardstick| value / yardstick);
+        if self.as_json {
+            println!(
+                "{}",
+                json!({"name": name, "value": value, "least": least, "greatest": greatest, "unit": unit, "yardstick": yardstick, "ratio": ratio})
+            );
+            return;
+        }
+        let beside = match (yardstick, ratio) {
+            (Some(yardstick), Some(ratio)) => {
+                format!("  yardstick {yardstick:>10.1}  ratio {ratio:>6.2}")
+            }
+            _ => " ".repeat(36),
+        };
+        let spread = format!("({least:.1} to {greatest:.1})");
+        println!(
+            "{name:<26} {value:>10.1} {spread:<24}{beside}  {unit} ({} is better)",
+            better.text()
         );
     }
 

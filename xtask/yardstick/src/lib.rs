@@ -3,7 +3,7 @@
 //! One run is several processes: a load server, and for each measurement a client, so that CPU and memory are those of the
 //! client alone. `report` starts them in turn and prints the figures; `server` is the load server of both websockets,
 //! `plain` the plain websocket client; `console`, `main_socket` and `rest` hold the parts that differ: their events, their part of the
-//! server, the library's side and the plain side.
+//! server, the library's side and the plain side. `cloud` measures the service `tale cloud` with plain clients.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@
 mod args;
 mod budgets;
 mod clocks;
+mod cloud;
 mod console;
 mod figures;
 mod main_socket;
@@ -43,6 +44,11 @@ pub fn run(allocator: Option<Allocator>) -> ExitCode {
     match Args::parse() {
         Args::Run(options) => {
             if !report::run(&options) {
+                return ExitCode::FAILURE;
+            }
+        }
+        Args::Cloud(options) => {
+            if !cloud::run(&options) {
                 return ExitCode::FAILURE;
             }
         }

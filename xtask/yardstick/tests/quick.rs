@@ -5,14 +5,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 fn figures(area: &str) -> BTreeSet<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_yardstick"))
-        .args(["run", area, "--quick", "--json"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}{errors}");
-    let figure = |line| {
+    let lines = lines(&["run", area, "--quick", "--json"]);
+    let figure = |line: &String| {
         let figure: serde_json::Value = serde_json::from_str(line).unwrap();
         for field in ["value", "yardstick", "ratio"] {
             // A ratio of nothing is null.
@@ -21,7 +15,19 @@ fn figures(area: &str) -> BTreeSet<String> {
         }
         figure["name"].as_str().unwrap().to_owned()
     };
-    text.lines().map(figure).collect()
+    lines.iter().map(figure).collect()
+}
+
+/// The lines that the program prints.
+fn lines(arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_yardstick"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    text.lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -85,4 +91,52 @@ fn every_figure_of_rest_is_measured() {
     let by_hand = ["sequential", "concurrent"].into_iter();
     let by_hand = by_hand.flat_map(|part| ["time", "cpu"].map(|of| format!("{part}_by_hand_{of}")));
     assert_eq!(figures("rest"), expected.chain(by_hand).collect());
+}
+
+/// Builds `tale` if it is not beside the benchmarks: the tests of the workspace have built it.
+#[cfg(target_os = "linux")]
+fn build_tale() {
+    let tale = std::path::Path::new(env!("CARGO_BIN_EXE_yardstick")).with_file_name("tale");
+    if !tale.exists() {
+        let build = ["build", "--package", "pytale-cli", "--all-features"];
+        let status = Command::new(env!("CARGO")).args(build).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_figure_of_the_cloud_is_measured() {
+    build_tale();
+    let of = |parts: &[&str], figures: &[&str]| -> Vec<String> {
+        let pairs = parts.iter().flat_map(|part| {
+            let figures = figures.iter();
+            figures.map(move |of| format!("cloud_{part}_{of}"))
+        });
+        pairs.collect()
+    };
+    let expected = [
+        of(
+            &["reads_1", "reads_16", "reads_64"],
+            &["rate", "p50", "p99", "cpu"],
+        ),
+        of(
+            &["logins", "writes_1", "writes_16", "mixed_writes"],
+            &["rate", "p50", "p99"],
+        ),
+        of(&["mixed_reads"], &["rate", "p50", "p99"]),
+        of(&["relay_trip", "relay_added"], &["p50", "p99"]),
+        of(&["relay_events_1", "relay_events_8"], &["rate", "cpu"]),
+        of(&["relay", "bot", "subscription"], &["rss"]),
+        of(&["bots"], &["connect", "subscribe", "rss"]),
+        of(&["delivery"], &["p50", "p99", "rate", "cpu"]),
+    ];
+    let measured = lines(&["cloud", "--quick", "--json"]);
+    let name = |line: &String| {
+        let figure: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(figure["value"].is_number(), "{line}");
+        figure["name"].as_str().unwrap().to_owned()
+    };
+    let measured: BTreeSet<String> = measured.iter().map(name).collect();
+    assert_eq!(measured, expected.concat().into_iter().collect());
 }
