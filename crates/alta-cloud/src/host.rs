@@ -14,13 +14,17 @@ pub trait Host: Send + Sync + 'static {
     fn with_cloud<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T;
 
     /// The same for a request of a client, which may change what is stored. A host with a store keeps the state in a
-    /// [`SharedCloud`](crate::store::SharedCloud): it stores the changes before it delivers their events and before this returns.
+    /// [`SharedCloud`](crate::store::SharedCloud): it stores the changes before it delivers their events and before this returns,
+    /// without the lock of the state.
     ///
     /// # Errors
     ///
     /// The changes could not be stored. They are undone, and no event was sent.
-    fn change<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> Result<T, StoreError> {
-        Ok(self.with_cloud(work))
+    fn change<T: Send>(
+        &self,
+        work: impl FnOnce(&mut Cloud, Timestamp) -> T + Send,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        async { Ok(self.with_cloud(work)) }
     }
 
     /// Starts a game server on request of a client.

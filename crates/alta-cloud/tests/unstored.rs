@@ -38,8 +38,8 @@ impl Store for Faulty {
 }
 
 struct Service {
-    env: Env,
-    cloud: SharedCloud,
+    env: Arc<Env>,
+    cloud: Arc<SharedCloud>,
 }
 
 impl Host for Service {
@@ -51,8 +51,11 @@ impl Host for Service {
         self.cloud.run(&self.env, work).0
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> Result<T, StoreError> {
-        self.cloud.with(&self.env, work)
+    async fn change<T: Send>(
+        &self,
+        work: impl FnOnce(&mut Cloud, Timestamp) -> T + Send,
+    ) -> Result<T, StoreError> {
+        self.cloud.change(&self.env, work).await
     }
 
     fn start_server(self: &Arc<Self>, _: u64) {}
@@ -91,7 +94,10 @@ async fn the_reply_is_503_the_change_is_undone_and_the_service_goes_on() {
     config.hash_cost = HashCost::CHEAPEST;
     let env = Env::new(tokio::runtime::Handle::current(), 0, 16);
     let cloud = SharedCloud::open(config, Box::new(store), env.clock.now()).unwrap();
-    let service = Arc::new(Service { env, cloud });
+    let service = Arc::new(Service {
+        env: Arc::new(env),
+        cloud: Arc::new(cloud),
+    });
     let hash = SecretHash::of_password("tin", HashCost::CHEAPEST).unwrap();
     let new = NewAccount {
         name: "Wick".to_owned(),
@@ -107,7 +113,7 @@ async fn the_reply_is_503_the_change_is_undone_and_the_service_goes_on() {
             .tokens
             .user(identity, "Wick", Purpose::Access, now, life)
     });
-    let token = token.unwrap();
+    let token = token.await.unwrap();
     let create = async || send(&service, "POST", "groups", &token, r#"{"Name": "Folk"}"#).await;
     let list = async || send(&service, "GET", "groups/joined", &token, "").await;
 

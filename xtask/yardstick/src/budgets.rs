@@ -37,7 +37,7 @@ const CONSOLE: f64 = 10.0;
 /// The growth of the CPU time for the same events, from few consoles or subscriptions to many.
 const GROWTH: f64 = 1.3;
 
-pub(crate) const ALL: [Budget; 22] = [
+pub(crate) const ALL: [Budget; 24] = [
     budget("console_flood_mixed", Ratio, AtLeast(1.3)),
     budget("console_flood_mixed_cpu", Ratio, AtMost(0.9)),
     budget("console_round_trip", Ratio, AtMost(1.0)),
@@ -60,6 +60,8 @@ pub(crate) const ALL: [Budget; 22] = [
     budget("sequential_time", Ratio, AtMost(1.3)),
     budget("concurrent_time", Over, AtMost(10.0)),
     budget("concurrent_time", Ratio, AtMost(1.3)),
+    budget("cloud_relay_added_p50", Value, AtMost(100.0)),
+    budget("cloud_mixed_reads_p99", Ratio, AtMost(3.0)),
 ];
 
 const fn budget(figure: &'static str, part: Part, bound: Bound) -> Budget {

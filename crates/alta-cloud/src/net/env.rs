@@ -138,6 +138,11 @@ impl Env {
         }
     }
 
+    /// Returns whether the journal remembers entries.
+    pub fn records(&self) -> bool {
+        self.journal.is_on()
+    }
+
     /// Adds an entry to the journal.
     pub fn record(&self, service: Service, connection: u64, action: ClientAction) {
         let at = self.clock.elapsed();

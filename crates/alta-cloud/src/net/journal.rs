@@ -241,6 +241,10 @@ impl Journal {
         }
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        self.limit > 0
+    }
+
     pub(super) fn add(
         &self,
         at: Duration,

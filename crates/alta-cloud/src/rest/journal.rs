@@ -43,8 +43,10 @@ pub(super) async fn journal<H: Host>(
         body,
     };
     let client = host.env().client(&admission, &http.headers);
-    let action = ClientAction::Request(http.clone());
-    host.env().record(Service::Http, id, action);
+    if host.env().records() {
+        let action = ClientAction::Request(http.clone());
+        host.env().record(Service::Http, id, action);
+    }
     let http = Arc::new(http);
     head.extensions.insert(Arrival { host, http, client });
     next.run(Request::from_parts(head, axum::body::Body::empty()))

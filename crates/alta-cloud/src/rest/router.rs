@@ -66,7 +66,9 @@ async fn log_in_by_email<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> 
 }
 
 async fn refresh<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {
-    arrival.public(|cloud, now, call| sessions::refresh(cloud, now, call.request))
+    arrival
+        .public(|cloud, now, call| sessions::refresh(cloud, now, call.request))
+        .await
 }
 
 async fn token<H: Host>(Extension(arrival): Extension<Arrival<H>>) -> Reply {

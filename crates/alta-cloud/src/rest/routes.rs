@@ -49,12 +49,20 @@ impl<H> fmt::Debug for Arrival<H> {
 impl<H: Host> Arrival<H> {
     /// Works on the state for a caller who needs no token. If another process has changed the store, the work is undone and begins
     /// again with the new state.
-    pub(super) fn public(&self, work: impl Fn(&mut Cloud, Timestamp, &Call<'_>) -> Reply) -> Reply {
+    pub(super) async fn public(
+        &self,
+        work: impl Fn(&mut Cloud, Timestamp, &Call<'_>) -> Reply + Send + Sync,
+    ) -> Reply {
         let call = Call::new(&self.http);
+        let work = |cloud: &mut Cloud, now| work(cloud, now, &call);
+        if self.http.method == "GET" {
+            // A read does not wait for the changes of others.
+            return self.host.with_cloud(work);
+        }
         let mut attempts = ATTEMPTS;
         loop {
             attempts -= 1;
-            match self.host.change(|cloud, now| work(cloud, now, &call)) {
+            match self.host.change(&work).await {
                 Ok(reply) => return reply,
                 Err(error) if attempts > 0 && error.kind() == StoreErrorKind::ChangedElsewhere => {}
                 Err(error) => return Reply::unavailable(&error),
@@ -63,8 +71,11 @@ impl<H: Host> Arrival<H> {
     }
 
     /// Works on the state for the caller that the access token names.
-    fn as_caller(&self, work: impl Fn(&mut Request<'_>, &Grant) -> Result<Reply, Reply>) -> Reply {
-        let reply = self.public(|cloud, now, call| {
+    async fn as_caller(
+        &self,
+        work: impl Fn(&mut Request<'_>, &Grant) -> Result<Reply, Reply> + Send + Sync,
+    ) -> Reply {
+        let replying = self.public(|cloud, now, call| {
             let result = access(cloud, now, call).and_then(|grant| {
                 let mut request = Request {
                     cloud,
@@ -76,6 +87,7 @@ impl<H: Host> Arrival<H> {
             });
             result.unwrap_or_else(|refusal| refusal)
         });
+        let reply = replying.await;
         if let Some(server) = reply.starts {
             // The reply says that the server is starting; the client's next request shows whether it runs.
             self.host.start_server(server);
@@ -84,8 +96,8 @@ impl<H: Host> Arrival<H> {
     }
 
     /// Refuses a caller who has an access token. Others are refused for the lack of it, and learn nothing about the routes.
-    pub(super) fn refuse(&self, refusal: &Reply) -> Reply {
-        self.as_caller(|_, _| Err(refusal.clone()))
+    pub(super) async fn refuse(&self, refusal: &Reply) -> Reply {
+        self.as_caller(|_, _| Err(refusal.clone())).await
     }
 }
 
@@ -172,13 +184,14 @@ impl<H: Host> Routes<H> {
         let handler =
             async move |Extension(arrival): Extension<Arrival<H>>,
                         parameters: Result<Path<P>, PathRejection>| {
-                arrival.as_caller(|request, grant| {
+                let work = |request: &mut Request<'_>, grant: &Grant| {
                     callers.check(grant)?;
                     let Ok(Path(parameters)) = &parameters else {
                         return Err(Reply::bad_request(None, "The value is not a valid id."));
                     };
                     endpoint(request, parameters.clone())
-                })
+                };
+                arrival.as_caller(work).await
             };
         self.listed = self.listed.on(method, path, handler);
         self
@@ -186,10 +199,11 @@ impl<H: Host> Routes<H> {
 
     /// The finished routes. Their paths begin below the base of REST.
     pub(super) fn into_listed(self) -> Listed {
-        let unknown =
-            async |Extension(arrival): Extension<Arrival<H>>| arrival.refuse(&Reply::not_found());
+        let unknown = async |Extension(arrival): Extension<Arrival<H>>| {
+            arrival.refuse(&Reply::not_found()).await
+        };
         let wrong_method = async |Extension(arrival): Extension<Arrival<H>>| {
-            arrival.refuse(&Reply::wrong_method())
+            arrival.refuse(&Reply::wrong_method()).await
         };
         self.listed.with(|router| {
             router

@@ -1,10 +1,15 @@
-use super::cloud::Cloud;
+use super::cloud::{Cloud, Event};
 use super::groups::Membership;
 use super::main_socket::MainSocket;
 use crate::net::{Env, Hook, Outgoing};
 use crate::wire::json::Node;
 use crate::wire::main_socket;
 use std::sync::Arc;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// Events that wait until their changes are stored.
+#[derive(Debug)]
+pub(crate) struct Events(Vec<Event>);
 
 /// The code and the reason with which the main websocket of an account ends whose tokens are revoked.
 const REVOKED: (u16, &str) = (1008, "the account is removed or has a new secret");
@@ -17,7 +22,8 @@ impl Cloud {
         for event in std::mem::take(&mut self.events) {
             let wanted = (event.name, event.key);
             let name: Arc<str> = wanted.0.as_str().into();
-            let mut frame = None;
+            let path = format!("{}/{}", wanted.0, wanted.1);
+            let mut made = None;
             let mut revoked = Vec::new();
             for (id, socket) in &self.sockets {
                 if !socket.subscriptions.contains(&wanted) {
@@ -30,11 +36,19 @@ impl Cloud {
                 if !self.may_receive(socket, &wanted) {
                     continue;
                 }
-                let (event_name, key) = &wanted;
-                let frame = frame.get_or_insert_with(|| frame_of(event_name, key, &event.content));
-                let text = format!("{event_name}/{key}");
-                let fault = env.fault(Hook::MainEvent, None, &text);
-                socket.link.send(frame, "id", Some(&name), fault);
+                let (frame, text) = made.get_or_insert_with(|| {
+                    let frame = frame_of(&wanted.0, &wanted.1, &event.content);
+                    let text = Utf8Bytes::from(frame.to_string());
+                    (frame, text)
+                });
+                match env.fault(Hook::MainEvent, None, &path) {
+                    // All connections share the text.
+                    None => {
+                        let name = Some(Arc::clone(&name));
+                        socket.link.push(Outgoing::Text(text.clone(), name));
+                    }
+                    fault => socket.link.send(frame, "id", Some(&name), fault),
+                }
             }
             for id in revoked {
                 self.close_revoked(id);
@@ -59,6 +73,16 @@ impl Cloud {
         let group = key.parse().ok().and_then(|id: u64| self.groups.get(&id));
         let me = socket.identity.id();
         group.is_some_and(|group| group.member(me, Membership::Accepted).is_some())
+    }
+
+    /// Removes the events that were added since they were last delivered.
+    pub(crate) fn take_events(&mut self) -> Events {
+        Events(std::mem::take(&mut self.events))
+    }
+
+    /// Adds removed events again.
+    pub(crate) fn put_events(&mut self, events: Events) {
+        self.events.extend(events.0);
     }
 
     /// Forgets the events that were added since they were last delivered.

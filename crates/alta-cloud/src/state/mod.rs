@@ -1,6 +1,7 @@
 //! The state of the service: accounts, groups, servers, friends, tokens, and the open main websockets.
 
 mod accounts;
+mod apply;
 mod cloud;
 mod cloud_accounts;
 mod delivery;
@@ -24,6 +25,7 @@ mod verify;
 
 pub use accounts::{Account, AccountError, Accounts, Login, NewAccount};
 pub use cloud::{Cloud, Config};
+pub(crate) use delivery::Events;
 pub(crate) use friends::Bond;
 pub use groups::{FIRST_OWN_ROLE, Group, Member, Membership, PERMISSIONS};
 pub use main_socket::MainSocket;

@@ -29,7 +29,7 @@ impl fmt::Display for DamagedRow {
 }
 
 /// Two ids as the key of a row: `7/11`.
-struct Pair((u64, u64));
+pub(super) struct Pair(pub(super) (u64, u64));
 
 impl fmt::Display for Pair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,12 +70,12 @@ fn row(kind: &str, key: &impl fmt::Display, value: Option<&impl Serialize>) -> R
     }
 }
 
-fn parse_json<T: DeserializeOwned>(row: &Row) -> Result<T, DamagedRow> {
+pub(super) fn parse_json<T: DeserializeOwned>(row: &Row) -> Result<T, DamagedRow> {
     serde_json::from_str(row.json.as_deref().unwrap_or_default())
         .map_err(|error| damaged(row, error))
 }
 
-fn parse_key<K: FromStr<Err: fmt::Display>>(row: &Row) -> Result<K, DamagedRow> {
+pub(super) fn parse_key<K: FromStr<Err: fmt::Display>>(row: &Row) -> Result<K, DamagedRow> {
     row.key.parse().map_err(|error| damaged(row, error))
 }
 

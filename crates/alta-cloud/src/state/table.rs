@@ -137,6 +137,25 @@ impl<K: Ord + Clone, V: Record + Clone> Table<K, V> {
         }
     }
 
+    /// Makes the stored part of one row this, as it is in the store; `None` removes the row. A missing row is made.
+    pub(super) fn put(
+        &mut self,
+        key: K,
+        stored: Option<V::Stored>,
+        make: impl FnOnce(&K, V::Stored) -> V,
+    ) {
+        match (stored, self.rows.get_mut(&key)) {
+            (Some(stored), Some(row)) => row.put(stored),
+            (Some(stored), None) => {
+                let row = make(&key, stored);
+                self.rows.insert(key, row);
+            }
+            (None, _) => {
+                self.rows.remove(&key);
+            }
+        }
+    }
+
     /// Makes the stored parts these, and nothing else. Rows without a stored part are removed, and missing rows are made.
     pub(super) fn replace(
         &mut self,

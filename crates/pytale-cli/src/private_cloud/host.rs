@@ -20,8 +20,8 @@ pub(crate) struct Refused(pub(crate) &'static str);
 
 /// A private cloud that runs.
 pub(crate) struct PrivateCloud {
-    env: Env,
-    state: SharedCloud,
+    env: Arc<Env>,
+    state: Arc<SharedCloud>,
     /// `true` after the database failed.
     is_failing: AtomicBool,
     /// The access to the real consoles, by server id.
@@ -38,8 +38,8 @@ impl PrivateCloud {
             Some((server.id, Arc::new(TokenFile::new(url, file))))
         };
         Self {
-            env,
-            state,
+            env: Arc::new(env),
+            state: Arc::new(state),
             is_failing: AtomicBool::new(false),
             consoles: config.servers().filter_map(console).collect(),
             audit,
@@ -119,8 +119,11 @@ impl Host for PrivateCloud {
         result
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> Result<T, StoreError> {
-        self.told(self.state.with(&self.env, work))
+    async fn change<T: Send>(
+        &self,
+        work: impl FnOnce(&mut Cloud, Timestamp) -> T + Send,
+    ) -> Result<T, StoreError> {
+        self.told(self.state.change(&self.env, work).await)
     }
 
     /// Nothing: only the launcher, the container or the service of the owner starts a server.
