@@ -174,7 +174,7 @@ impl<H: Host> Routes<H> {
     }
 
     /// Adds a route. Parameters that cannot be parsed cause the reply 400.
-    pub(super) fn on<P: Clone + DeserializeOwned + Send + 'static>(
+    pub(super) fn on<P: Clone + DeserializeOwned + Send + Sync + 'static>(
         mut self,
         method: MethodFilter,
         path: &'static str,

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 struct Stored {
-    env: Env,
-    state: SharedCloud,
+    env: Arc<Env>,
+    state: Arc<SharedCloud>,
 }
 
 impl Host for Stored {
@@ -25,8 +25,11 @@ impl Host for Stored {
         self.state.run(&self.env, work).0
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> Result<T, StoreError> {
-        self.state.with(&self.env, work)
+    async fn change<T: Send>(
+        &self,
+        work: impl FnOnce(&mut Cloud, Timestamp) -> T + Send,
+    ) -> Result<T, StoreError> {
+        self.state.change(&self.env, work).await
     }
 
     fn start_server(self: &Arc<Self>, _: u64) {}
@@ -76,7 +79,10 @@ impl World {
             .unwrap();
         let env = Env::new(Handle::current(), 0, 64);
         Self {
-            host: Arc::new(Stored { env, state }),
+            host: Arc::new(Stored {
+                env: Arc::new(env),
+                state: Arc::new(state),
+            }),
             other: open(),
             group,
             server,

@@ -3,7 +3,6 @@
 use super::support::{BOUND, Own, SERVERS, Service};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
-use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -250,43 +249,5 @@ async fn a_console_token_is_for_one_server_and_no_other_token_opens_a_console() 
     let service = own.serve().await;
     let (status, reply) = service.console(&token, SERVERS[1]).await;
     assert_eq!(status, 200, "{reply}");
-    service.end().await;
-}
-
-/// The time of a command from its sending to its reply, at the median.
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: `cargo test --release -p pytale-cli --test tale -- --ignored --nocapture latency`"]
-#[expect(clippy::print_stdout, reason = "the figures are the result")]
-async fn the_latency_that_the_relay_adds() {
-    let own = Own::start().await;
-    let bot = own.add_bot("Example_Bot", &[]).await;
-    let service = own.serve().await;
-    let token = service.log_in(&bot).await;
-    let mut relayed = Client::logged_in(&service, &token, SERVERS[0]).await;
-    let url = own.sim.console_url(own.servers[0]).unwrap();
-    let address = url.trim_start_matches("ws://").trim_end_matches('/');
-    let mut direct = Client::open(address, &own.tokens()[0]).await;
-    direct.text().await.unwrap();
-    let mut times = [Vec::new(), Vec::new()];
-    for id in 1..=5_000 {
-        for (client, times) in [&mut direct, &mut relayed].into_iter().zip(&mut times) {
-            let started = Instant::now();
-            client
-                .send(&format!(r#"{{"id":{id},"content":"player list"}}"#))
-                .await;
-            client.reply(id).await;
-            times.push(started.elapsed());
-        }
-    }
-    let [direct, relayed] = times.map(median);
-    println!(
-        "direct {direct:?}, relayed {relayed:?}, added {:?}",
-        relayed.saturating_sub(direct)
-    );
     service.end().await;
 }
