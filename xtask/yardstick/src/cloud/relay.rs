@@ -108,7 +108,7 @@ pub(super) async fn events(run: &Run<'_>, service: &Service, token: &str) {
         let [relay, direct] = &both;
         let name = format!("cloud_relay_events_{clients}");
         run.figures.print_spread(
-            &name,
+            &format!("{name}_rate"),
             relay,
             "rate",
             Some(direct),
