@@ -30,8 +30,8 @@ const EVENTS: [&str; 10] = [
 /// Connections that log bots in.
 const LOGINS: usize = 8;
 
-/// Changes a second of paced deliveries.
-const PACE: f64 = 10.0;
+/// The time between two changes of paced deliveries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Connections that change the group without a pause.
 const WRITERS: usize = 4;
@@ -104,10 +104,10 @@ pub(super) async fn measure(run: &Run<'_>, service: &Service, token: &str) {
     let (mut paced, mut flood) = (Spread::default(), Spread::default());
     for _ in 0..run.rounds() {
         let mut http = Http::open(&service.rest).await;
-        let changes = (PACE * run.lasting(3.0).as_secs_f64()).ceil() as usize;
-        let mut ticks = interval(Duration::from_secs_f64(1.0 / PACE));
+        let (begin, lasting) = (Instant::now(), run.lasting(3.0));
+        let mut ticks = interval(PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for _ in 0..changes {
+        while begin.elapsed() < lasting {
             ticks.tick().await;
             delivery.change(&write, &mut http).await;
         }
@@ -129,7 +129,7 @@ pub(super) async fn measure(run: &Run<'_>, service: &Service, token: &str) {
         writers.join_all().await;
         delivery.all_received(count).await;
         let seconds = begin.elapsed().as_secs_f64();
-        let cpu = (service.cpu() - cpu).as_secs_f64();
+        let cpu = service.cpu().saturating_sub(cpu).as_secs_f64();
         let events = delivery.take().len() as f64;
         flood.push(values([
             ("rate", events / seconds),

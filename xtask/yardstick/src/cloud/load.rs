@@ -46,7 +46,7 @@ pub(super) async fn load(
     }
     let times = tasks.join_all().await.concat();
     let seconds = begin.elapsed().as_secs_f64();
-    let cpu = (service.cpu() - cpu).as_secs_f64();
+    let cpu = service.cpu().saturating_sub(cpu).as_secs_f64();
     let count = times.len() as f64;
     let mut all = percentiles(times);
     all.append(&mut values([

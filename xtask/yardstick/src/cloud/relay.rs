@@ -138,7 +138,7 @@ async fn flood(service: &Service, door: &Door<'_>, clients: usize, events: usize
     }
     let received: usize = tasks.join_all().await.into_iter().sum();
     let seconds = begin.elapsed().as_secs_f64();
-    let cpu = (service.cpu() - cpu).as_secs_f64();
+    let cpu = service.cpu().saturating_sub(cpu).as_secs_f64();
     assert_eq!(received, clients * events);
     let received = received as f64;
     values([("rate", received / seconds), ("cpu", cpu * 1e6 / received)])
