@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds and runs the benchmarks of `xtask/yardstick`.
 
-use crate::{Error, cargo, metadata, start_time};
+use crate::{Error, cargo, metadata};
 use std::process::Command;
 
 /// Both programs of the package: one of them counts allocations.
@@ -24,11 +24,6 @@ pub(crate) fn build() -> Result<(), Error> {
 
 /// Measures, and prints a line for each figure.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
-    if let Some((area, flags)) = arguments.split_first()
-        && area == "tale"
-    {
-        return start_time::run(flags);
-    }
     let (package, command, arguments) = match arguments.split_first() {
         // The service is the program `tale`.
         Some((area, flags)) if area == "cloud" => (&CLOUD[..], "cloud", flags),

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: all checks of a change, the cheapest first.
 
-use crate::tools::Tool;
+use crate::tools::{Tool, WINDOWS, windows_tools};
 use crate::{
     Error, architecture, cargo, combinations, commands, endpoints, fixtures, instructions,
     metadata, packages, root, wine,
@@ -327,18 +327,6 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
         }
     }
     Ok(steps)
-}
-
-pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
-
-/// Some dependencies compile C code even for a check.
-pub(crate) const WINDOWS_C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
-
-/// Two tools that every build for Windows needs.
-pub(crate) fn windows_tools() -> Vec<Tool> {
-    let install = "apt-get install gcc-mingw-w64-x86-64-win32";
-    let compiler = Tool::Program(WINDOWS_C_COMPILER, install);
-    vec![Tool::Target(WINDOWS.into()), compiler]
 }
 
 /// The `rust-version` of the workspace.

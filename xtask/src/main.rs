@@ -106,7 +106,10 @@ fn main() -> ExitCode {
     let result = match Command::parse() {
         Command::Ci(options) => ci::run(&options),
         Command::Soak { soak, quick } => soak::run(soak, quick),
-        Command::Bench { arguments } => bench::run(&arguments),
+        Command::Bench { arguments } => match arguments.split_first() {
+            Some((area, flags)) if area == "tale" => start_time::run(flags),
+            _ => bench::run(&arguments),
+        },
         Command::Instructions { renew } => instructions::run(renew),
         Command::Dist(options) => dist::run(&options),
         Command::FuzzCorpus => corpus::run(),

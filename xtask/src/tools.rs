@@ -4,6 +4,18 @@ use crate::Error;
 use std::borrow::Cow;
 use std::process::{Command, Stdio};
 
+pub(crate) const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
+/// Some dependencies compile C code even for a check.
+pub(crate) const WINDOWS_C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
+
+/// Two tools that every build for Windows needs.
+pub(crate) fn windows_tools() -> Vec<Tool> {
+    let install = "apt-get install gcc-mingw-w64-x86-64-win32";
+    let compiler = Tool::Program(WINDOWS_C_COMPILER, install);
+    vec![Tool::Target(WINDOWS.into()), compiler]
+}
+
 /// A tool besides the toolchain that builds the workspace.
 #[derive(Clone, Debug)]
 pub(crate) enum Tool {

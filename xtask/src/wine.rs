@@ -1,7 +1,6 @@
 //! Wine, which runs programs for Windows on other platforms.
 
-use crate::ci::{WINDOWS, WINDOWS_C_COMPILER};
-use crate::tools::Tool;
+use crate::tools::{Tool, WINDOWS, WINDOWS_C_COMPILER};
 use crate::{Error, cargo, metadata, root};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,8 +1,7 @@
 //! The platforms of a release, and the way to run their programs on this machine.
 
 use crate::Error;
-use crate::ci::{WINDOWS, windows_tools};
-use crate::tools::Tool;
+use crate::tools::{Tool, WINDOWS, windows_tools};
 use crate::wine::{self, Wine};
 use std::env::consts;
 use std::path::Path;
