@@ -69,6 +69,7 @@ const YARDSTICK: &[&str] = &[
     "alta-model",
     "alta-http",
     "alta-auth",
+    "alta-cloud",
     "alta-rest",
     "alta-ws",
     "att-console",
