@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-const BOUND: Duration = Duration::from_mins(1);
+const BOUND: Duration = Duration::from_secs(60);
 
 /// A store whose writes wait for the test.
 #[derive(Debug)]
