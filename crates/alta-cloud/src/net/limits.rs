@@ -28,7 +28,7 @@ pub struct Limits {
     pub subscriptions: usize,
     /// The number of main websockets of one account at a time.
     pub sockets_per_account: usize,
-    /// The failed logins from one address.
+    /// The failed logins from one address. Those to accounts that have logged in from there before do not count.
     pub logins_per_address: Rate,
     /// The failed logins to one account. They do not count for addresses from which a login to it has succeeded; each of
     /// those has this rate for itself.

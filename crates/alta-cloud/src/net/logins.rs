@@ -55,7 +55,7 @@ impl Logins {
             pairs: Vec::new(),
         };
         let mut keys: Vec<(u64, Rate)> = Vec::new();
-        keys.extend(of_address.map(|key| (key, limits.logins_per_address)));
+        let mut are_known = !accounts.is_empty();
         for account in accounts {
             let pair = self.hasher.hash_one((1, account, address));
             let is_known = table.known.contains_key(&pair);
@@ -64,8 +64,13 @@ impl Logins {
             } else {
                 self.hasher.hash_one((2, account))
             };
+            are_known &= is_known;
             keys.push((key, limits.logins_per_account));
             attempt.pairs.push(pair);
+        }
+        // A bot with a wrong secret does not lock the others of its machine, which have logged in from there before.
+        if !are_known {
+            keys.extend(of_address.map(|key| (key, limits.logins_per_address)));
         }
         for (key, rate) in keys {
             if let Err(wait) = table.take(key, rate, now) {
@@ -174,6 +179,23 @@ mod tests {
         let stranger = || logins.attempt(&limits, Some(of(2)), &name, NOW);
         assert_eq!((0..9).filter(|_| stranger().is_ok()).count(), 3);
         assert!(logins.attempt(&limits, Some(of(1)), &name, NOW).is_ok());
+    }
+
+    #[test]
+    fn the_failures_of_other_accounts_do_not_lock_one_that_has_logged_in_from_the_address() {
+        let (logins, limits) = (Logins::default(), limits());
+        let attempt =
+            |account: &str| logins.attempt(&limits, Some(of(1)), &[account.to_owned()], NOW);
+        let first = attempt("Ashwick").unwrap();
+        logins.succeeded(&first, NOW);
+        for account in ["a", "b", "c", "d", "e"] {
+            assert!(attempt(account).is_ok());
+        }
+        assert!(attempt("f").is_err());
+        for _ in 0..3 {
+            assert!(attempt("Ashwick").is_ok());
+        }
+        assert!(attempt("Ashwick").is_err());
     }
 
     #[test]
