@@ -2,7 +2,6 @@
 
 use super::npm;
 use super::support::{BOUND, Own, SERVERS, files};
-use pytale::bot::{Bot, BotCredentials};
 use pytale::kit::Handlers;
 use pytale::model::ServerId;
 use serde_json::Value;
@@ -29,14 +28,7 @@ async fn a_managed_bot_runs_commands_on_both_servers_and_sees_a_restart() {
             let _ = opened.send((console.server(), list.map(|players| players.len())));
         }
     });
-    let bot = Bot::builder()
-        .bot(BotCredentials::new(account.id, account.secret))
-        .endpoints(service.endpoints())
-        .managed()
-        .handlers(handlers)
-        .start()
-        .await
-        .unwrap();
+    let bot = service.managed_bot(account, handlers).await;
     let mut next = async || timeout(BOUND, openings.recv()).await.unwrap().unwrap();
     let mut seen = Vec::new();
     for _ in SERVERS {

@@ -3,7 +3,7 @@
 use super::consoles::Client;
 use super::http::http;
 use super::support::{BOUND, Credentials, GROUP, Own, SERVERS, Service};
-use pytale::bot::{Bot, BotCredentials, ManagedBot};
+use pytale::bot::ManagedBot;
 use pytale::kit::Handlers;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,14 +143,7 @@ async fn managed(
         let _ = opened.send(server);
         async {}
     });
-    let bot = Bot::builder()
-        .bot(BotCredentials::new(account.id, account.secret))
-        .endpoints(service.endpoints())
-        .managed()
-        .handlers(handlers)
-        .start()
-        .await
-        .unwrap();
+    let bot = service.managed_bot(account, handlers).await;
     (bot, openings)
 }
 

@@ -2,7 +2,8 @@
 
 use super::http::http;
 use crate::run::{Done, Running, finished};
-use pytale::bot::Endpoints;
+use pytale::bot::{Bot, BotCredentials, Endpoints, ManagedBot};
+use pytale::kit::Handlers;
 use pytale::testing::Sim;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -138,6 +139,18 @@ impl Own {
 }
 
 impl Service {
+    /// Starts a managed bot of our library.
+    pub(super) async fn managed_bot(&self, account: Credentials, handlers: Handlers) -> ManagedBot {
+        Bot::builder()
+            .bot(BotCredentials::new(account.id, account.secret))
+            .endpoints(self.endpoints())
+            .managed()
+            .handlers(handlers)
+            .start()
+            .await
+            .unwrap()
+    }
+
     /// Waits for the addresses that the program prints.
     pub(super) async fn of(mut program: Running) -> Self {
         let mut value = async |label: &str| {
