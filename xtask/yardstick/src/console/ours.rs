@@ -132,17 +132,12 @@ async fn in_flight(console: &Console, count: usize, window: usize) {
 }
 
 pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
-    // The first connection allocates the shared memory.
-    open(job).await.close().await;
+    // The first console allocates the shared memory, and loads the pages of the program.
+    open_idle(job).await.close().await;
     let before = heap.now();
     let mut consoles = Vec::with_capacity(job.count);
     for _ in 0..job.count {
-        let console = open(job).await;
-        if job.bytes > 0 {
-            let reply = console.command(format!("large {}", job.bytes));
-            black_box(reply.await.unwrap());
-        }
-        consoles.push(console);
+        consoles.push(open_idle(job).await);
     }
     tokio::time::sleep(SETTLE).await;
     let mut values = heap.growth(before, job.count);
@@ -151,6 +146,16 @@ pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
     let is_ready = |console: &Console| console.status().state == State::Ready;
     assert!(consoles.iter().all(is_ready));
     values
+}
+
+/// Opens a console, which gets the large reply of the job, if there is one.
+async fn open_idle(job: &Job) -> Console {
+    let console = open(job).await;
+    if job.bytes > 0 {
+        let reply = console.command(format!("large {}", job.bytes));
+        black_box(reply.await.unwrap());
+    }
+    console
 }
 
 /// The command that starts a paced run.

@@ -255,16 +255,12 @@ async fn in_flight(client: &Client, count: usize, window: usize) {
 }
 
 pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
-    // The first connection allocates the shared memory.
-    drop(Client::open(job, Some(SMALL_BUFFER)).await);
+    // The first client allocates the shared memory, and loads the pages of the program.
+    drop(open_idle(job).await);
     let before = heap.now();
     let mut clients = Vec::with_capacity(job.count);
     for _ in 0..job.count {
-        let (client, reader) = Client::open(job, Some(SMALL_BUFFER)).await;
-        if job.bytes > 0 {
-            command(&client, format!("large {}", job.bytes)).await;
-        }
-        clients.push((client, reader));
+        clients.push(open_idle(job).await);
     }
     tokio::time::sleep(SETTLE).await;
     let mut values = heap.growth(before, job.count);
@@ -272,6 +268,15 @@ pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
     values.insert("cpu".to_owned(), cpu);
     assert!(clients.iter().all(|(client, _)| client.is_open()));
     values
+}
+
+/// Opens a client, which gets the large reply of the job, if there is one.
+async fn open_idle(job: &Job) -> (Client, mpsc::Receiver<Event>) {
+    let (client, reader) = Client::open(job, Some(SMALL_BUFFER)).await;
+    if job.bytes > 0 {
+        command(&client, format!("large {}", job.bytes)).await;
+    }
+    (client, reader)
 }
 
 /// The bad connection of a control. It reads every event, and runs until the process is ended.
