@@ -96,6 +96,8 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: $crate::Counter,)*
+            /// Told after the counts have changed.
+            pub(crate) changed: $crate::Counted,
             $($(pub(crate) $beside: $type,)*)?
         }
 

@@ -234,7 +234,10 @@ pub async fn take_batch<D: Driver>(driver: &mut D, deadline: Option<Instant>) ->
     let core = driver.core();
     let takes_calls = core.machine.takes_calls();
     let wake = core.inbox.next(&core.hub, deadline, takes_calls).await;
-    driver.core().advance(now());
+    // A frame has the time of its read.
+    if !matches!(wake, Wake::Link(_, LinkEvent::Text(..))) {
+        driver.core().advance(now());
+    }
     let mut count = 1;
     let mut is_over = is_last(&wake);
     take(driver, wake);

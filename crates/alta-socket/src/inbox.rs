@@ -236,27 +236,34 @@ impl<X, E, C: Send> Inbox<X, E, C> {
 
     /// Polls the links or the calls, if they may be ready.
     fn ask(&mut self, source: Source, takes_calls: bool) -> Option<Wake<X, E, C>> {
-        let may_have = match source {
-            Source::Calls => takes_calls && self.ready.has(source),
-            _ => self.ready.has(source) || self.links.has_turns(),
-        };
-        if !may_have {
+        match source {
+            Source::Calls => self.next_call(takes_calls),
+            _ => self.next_of_links(),
+        }
+    }
+
+    fn next_call(&mut self, takes_calls: bool) -> Option<Wake<X, E, C>> {
+        if !takes_calls || !self.ready.has(Source::Calls) {
             return None;
         }
-        let wake = match source {
-            Source::Calls => {
-                let mut cx = Context::from_waker(&self.wakers.calls);
-                match self.calls.poll_recv(&mut cx) {
-                    Poll::Ready(call) => Some(call.map_or(Wake::Stop, Wake::Call)),
-                    Poll::Pending => None,
-                }
+        let mut cx = Context::from_waker(&self.wakers.calls);
+        match self.calls.poll_recv(&mut cx) {
+            Poll::Ready(call) => Some(call.map_or(Wake::Stop, Wake::Call)),
+            Poll::Pending => {
+                self.ready.remove(Source::Calls);
+                None
             }
-            _ => self.links.next().map(|(id, event)| Wake::Link(id, event)),
-        };
-        if wake.is_none() {
-            self.ready.remove(source);
         }
-        wake
+    }
+
+    fn next_of_links(&mut self) -> Option<Wake<X, E, C>> {
+        // Once, not before each poll: a link that wakes itself must wait for the next turn of the task.
+        if self.ready.has(Source::Links) {
+            self.links.queue_ready(self.ready);
+            self.ready.remove(Source::Links);
+        }
+        let (id, event) = self.links.next()?;
+        Some(Wake::Link(id, event))
     }
 }
 

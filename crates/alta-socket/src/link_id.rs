@@ -12,4 +12,9 @@ impl LinkId {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// The id modulo `count`: different for `count` links in a row.
+    pub(crate) fn modulo(self, count: u64) -> u64 {
+        self.0 % count
+    }
 }

@@ -2,7 +2,7 @@ use crate::frame::RawFrame;
 use crate::link_id::LinkId;
 use crate::lost::Lost;
 use crate::read_at::ReadAt;
-use crate::ready_set::{LinkWaker, ReadySet, Source};
+use crate::ready_set::{ReadySet, Source, Sources};
 use crate::websocket::{Link, LinkReport, Owner, WebSocket};
 use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
@@ -54,7 +54,7 @@ type Opening<X, E> = BoxFuture<'static, Result<(WebSocket, X), E>>;
 struct Slot<X, E> {
     id: LinkId,
     state: SlotState<X, E>,
-    waker: LinkWaker,
+    waker: Waker,
     /// True if it is in `turns`.
     queued: bool,
 }
@@ -160,17 +160,17 @@ impl<X, E> Links<X, E> {
         .await;
     }
 
-    /// Returns whether a link has a turn.
-    pub(crate) fn has_turns(&self) -> bool {
-        !self.turns.is_empty()
+    /// Queues the links that may be ready.
+    pub(crate) fn queue_ready(&mut self, ready: Sources) {
+        for slot in &mut self.slots {
+            if ready.has_link(slot.id) && !std::mem::replace(&mut slot.queued, true) {
+                self.turns.push_back(slot.id);
+            }
+        }
     }
 
-    /// The next event of a ready link; `None` if no link is ready.
+    /// The next event of a queued link; `None` if no link is ready.
     pub(crate) fn next(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
-        // Once, not before each poll: a link that wakes itself must wait for the next turn of the task.
-        while let Some(id) = self.ready_set.next_link() {
-            self.queue(id);
-        }
         loop {
             let id = self.turns.pop_front()?;
             let Some(index) = self.position(id) else {
@@ -198,7 +198,7 @@ impl<X, E> Links<X, E> {
     /// Polls one link. A link that ended is removed.
     fn poll_slot(&mut self, index: usize) -> Poll<LinkEvent<X, E>> {
         let slot = &mut self.slots[index];
-        let mut cx = Context::from_waker(slot.waker.arm());
+        let mut cx = Context::from_waker(&slot.waker);
         Poll::Ready(match &mut slot.state {
             SlotState::Opening(opening) => match ready!(opening.as_mut().poll(&mut cx)) {
                 Ok((socket, extra)) => {

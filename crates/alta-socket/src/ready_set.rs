@@ -1,61 +1,63 @@
 use crate::link_id::LinkId;
 use futures_util::task::AtomicWaker;
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 
-/// A source of wake-ups of one task. Each has its own waker. Each link also has one, since there can be many links.
+/// The first bit of a link. Those before are of the other sources.
+const FIRST_LINK: u64 = 6;
+
+/// A source of wake-ups of one task. Each has a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u64)]
 pub(crate) enum Source {
-    Links = 1,
-    Closing = 1 << 1,
-    Calls = 1 << 2,
-    Stop = 1 << 3,
-    Changes = 1 << 4,
-    Timer = 1 << 5,
-    Awaited = 1 << 6,
+    Closing = 1,
+    Calls = 1 << 1,
+    Stop = 1 << 2,
+    Changes = 1 << 3,
+    Timer = 1 << 4,
+    Awaited = 1 << 5,
+    /// Any link. There can be more links than bits: links with the same bit are polled together.
+    Links = u64::MAX << FIRST_LINK,
 }
 
 /// A set of sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sources(u8);
+pub(crate) struct Sources(u64);
 
 impl Sources {
-    pub(crate) const ALL: Self = Self(u8::MAX);
+    pub(crate) const ALL: Self = Self(u64::MAX);
+
+    fn of_link(id: LinkId) -> Self {
+        Self(1 << (FIRST_LINK + id.modulo(64 - FIRST_LINK)))
+    }
 
     pub(crate) fn has(self, source: Source) -> bool {
-        self.0 & source as u8 != 0
+        self.0 & source as u64 != 0
+    }
+
+    /// Returns whether a link may be ready.
+    pub(crate) fn has_link(self, id: LinkId) -> bool {
+        self.0 & Self::of_link(id).0 != 0
     }
 
     pub(crate) fn add(&mut self, source: Source) {
-        self.0 |= source as u8;
+        self.0 |= source as u64;
     }
 
     pub(crate) fn remove(&mut self, source: Source) {
-        self.0 &= !(source as u8);
+        self.0 &= !(source as u64);
     }
 }
 
-/// Records which source woke the task, so that only that source is polled: a wake-up costs O(1), for any number of
-/// connections.
+/// Records which source woke the task, so that only that source is polled, for any number of connections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadySet(Arc<Marks>);
 
 #[derive(Debug, Default)]
 struct Marks {
     task: AtomicWaker,
-    sources: AtomicU8,
-    /// The links that are ready, each once.
-    links: Mutex<VecDeque<LinkId>>,
-}
-
-impl Marks {
-    fn mark(&self, source: Source) {
-        self.sources.fetch_or(source as u8, Ordering::AcqRel);
-        self.task.wake();
-    }
+    sources: AtomicU64,
 }
 
 impl ReadySet {
@@ -70,35 +72,25 @@ impl ReadySet {
         into.0 |= self.0.sources.swap(0, Ordering::AcqRel);
     }
 
-    /// The next ready link.
-    pub(crate) fn next_link(&self) -> Option<LinkId> {
-        let mut links = self.0.links.lock().unwrap_or_else(PoisonError::into_inner);
-        links.pop_front()
-    }
-
     /// The waker to poll a source with.
     pub(crate) fn waker_of(&self, source: Source) -> Waker {
-        let marks = Arc::clone(&self.0);
-        Waker::from(Arc::new(SourceWaker { marks, source }))
+        self.waker(Sources(source as u64))
     }
 
-    /// The waker of a new link.
-    pub(crate) fn waker_of_link(&self, id: LinkId) -> LinkWaker {
-        let mark = Arc::new(LinkMark {
-            marks: Arc::clone(&self.0),
-            id,
-            is_marked: AtomicBool::new(false),
-        });
-        LinkWaker {
-            waker: Waker::from(Arc::clone(&mark)),
-            mark,
-        }
+    /// The waker to poll a link with.
+    pub(crate) fn waker_of_link(&self, id: LinkId) -> Waker {
+        self.waker(Sources::of_link(id))
+    }
+
+    fn waker(&self, sources: Sources) -> Waker {
+        let marks = Arc::clone(&self.0);
+        Waker::from(Arc::new(SourceWaker { marks, sources }))
     }
 }
 
 struct SourceWaker {
     marks: Arc<Marks>,
-    source: Source,
+    sources: Sources,
 }
 
 impl Wake for SourceWaker {
@@ -107,50 +99,14 @@ impl Wake for SourceWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.marks.mark(self.source);
-    }
-}
-
-/// The waker of one link.
-#[derive(Debug)]
-pub(crate) struct LinkWaker {
-    mark: Arc<LinkMark>,
-    waker: Waker,
-}
-
-impl LinkWaker {
-    /// Clears the link's mark and returns the waker to poll it with. From here on the next wake marks the link again.
-    pub(crate) fn arm(&self) -> &Waker {
-        // A swap, not a store: the poll must see all writes before a concurrent wake.
-        self.mark.is_marked.swap(false, Ordering::AcqRel);
-        &self.waker
-    }
-}
-
-#[derive(Debug)]
-struct LinkMark {
-    marks: Arc<Marks>,
-    id: LinkId,
-    is_marked: AtomicBool,
-}
-
-impl Wake for LinkMark {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if self.is_marked.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let mut links = self
+        let before = self
             .marks
-            .links
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        links.push_back(self.id);
-        drop(links);
-        self.marks.mark(Source::Links);
+            .sources
+            .fetch_or(self.sources.0, Ordering::AcqRel);
+        // The one who marked first wakes the task, which then takes all marks.
+        if before == 0 {
+            self.marks.task.wake();
+        }
     }
 }
 
@@ -182,18 +138,21 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_wakes_often_has_one_turn_until_it_is_armed() {
+    fn a_link_that_wakes_is_ready_and_no_other() {
         let ready = ReadySet::default();
-        let link = ready.waker_of_link(LinkId::FIRST);
-        let waker = link.arm().clone();
-        waker.wake_by_ref();
-        waker.wake_by_ref();
-        assert!(taken(&ready).has(Source::Links));
-        assert_eq!(ready.next_link(), Some(LinkId::FIRST));
-        assert_eq!(ready.next_link(), None);
-
-        link.arm().wake_by_ref();
-        assert_eq!(ready.next_link(), Some(LinkId::FIRST));
+        let ids: Vec<_> = std::iter::successors(Some(LinkId::FIRST), |id| Some(id.next()))
+            .take(200)
+            .collect();
+        for id in &ids {
+            ready.waker_of_link(*id).wake();
+            let sources = taken(&ready);
+            assert!(sources.has(Source::Links) && !sources.has(Source::Calls));
+            assert!(sources.has_link(*id));
+            let marked = ids.iter().filter(|id| sources.has_link(**id)).count();
+            // 58 bits for 200 links.
+            assert!(marked <= 4, "{marked}");
+        }
+        assert_eq!(taken(&ready), NONE);
     }
 
     #[test]
@@ -207,31 +166,32 @@ mod tests {
         }
         let ready = ReadySet::default();
         let me = Waker::from(Arc::new(Unpark(thread::current())));
-        let links = [LinkId::FIRST, LinkId::FIRST.next()].map(|id| ready.waker_of_link(id));
+        let ids = [LinkId::FIRST, LinkId::FIRST.next()];
+        let links = ids.map(|id| ready.waker_of_link(id));
         let done: [AtomicU32; 2] = Default::default();
         thread::scope(|scope| {
             for (link, done) in links.iter().zip(&done) {
-                let waker = link.arm().clone();
                 scope.spawn(move || {
                     for _ in 0..WAKES {
                         // The task that polls after this wake must see the count.
                         done.fetch_add(1, Ordering::Relaxed);
-                        waker.wake_by_ref();
+                        link.wake_by_ref();
                     }
                 });
             }
             let mut seen = [0, 0];
             while seen != [WAKES, WAKES] {
                 ready.register(&me);
-                if !taken(&ready).has(Source::Links) {
+                let sources = taken(&ready);
+                if !sources.has(Source::Links) {
                     // A lost wake would leave this thread parked.
                     thread::park();
                     continue;
                 }
-                while let Some(id) = ready.next_link() {
-                    let index = usize::from(id != LinkId::FIRST);
-                    links[index].arm();
-                    seen[index] = done[index].load(Ordering::Relaxed);
+                for (index, id) in ids.into_iter().enumerate() {
+                    if sources.has_link(id) {
+                        seen[index] = done[index].load(Ordering::Relaxed);
+                    }
                 }
             }
         });

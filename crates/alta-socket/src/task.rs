@@ -71,14 +71,10 @@ impl TaskGuard {
             stop: CancellationToken::new(),
             done: CancellationToken::new(),
         };
-        // Boxed: a future that awaits another by value reserves its size twice.
-        let future = Box::pin(task(Shutdown(guard.stop.clone())));
         // Dropped with the task, whether it returns, panics or is canceled.
         let done = guard.done.clone().drop_guard();
-        tokio::spawn(async move {
-            let _done = done;
-            future.await;
-        });
+        // A future that awaits another by value would reserve its size twice.
+        tokio::spawn(task(Shutdown(guard.stop.clone())).map(|()| drop(done)));
         guard
     }
 

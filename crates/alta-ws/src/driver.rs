@@ -154,7 +154,7 @@ impl alta_socket::Driver for Driver {
         if let Some(frame) = self.core.machine.usual_event(link, &raw, event, now) {
             self.deliver(frame);
         }
-        self.shared.counted.tell();
+        self.shared.counters.changed.tell();
     }
 
     fn perform(&mut self, output: Output) {
@@ -213,7 +213,7 @@ impl alta_socket::Driver for Driver {
         let condition = self.core.machine.condition();
         let state = condition.state.clone();
         shared.condition.set(condition);
-        shared.counted.tell();
+        shared.counters.changed.tell();
         if state != self.shown {
             self.log(&state);
             self.shown = state;

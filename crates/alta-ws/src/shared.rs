@@ -29,7 +29,6 @@ pub struct Shared {
     pub(crate) redactor: Redactor,
     pub(crate) condition: Publisher<Condition>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) counted: Counted,
     /// The timers of the task's runtime.
     pub(crate) timers: Timers,
     ended: OnceLock<Ended>,
@@ -44,7 +43,7 @@ impl Observed for Shared {
     }
 
     fn counted(&self) -> &Counted {
-        &self.counted
+        &self.counters.changed
     }
 
     fn status_of(&self, condition: Condition) -> Status {
@@ -76,7 +75,6 @@ impl Shared {
                 migrations: 0,
             }),
             counters: Arc::default(),
-            counted: Counted::default(),
             timers: Timers::current(),
             ended: OnceLock::new(),
         }

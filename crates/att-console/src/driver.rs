@@ -8,7 +8,7 @@ use crate::connector::open;
 use crate::error::Closed;
 use crate::machine::{Failure, Input, Machine, MayChange, Output};
 use crate::shared::{Call, Outcome, Shared};
-use crate::status::{NotConnected, State};
+use crate::status::{Counters, NotConnected, State};
 use crate::wire::event_name::EventName;
 use crate::wire::frame::{Frame, Kind, Malformed};
 use alta_socket::{
@@ -27,6 +27,8 @@ struct Request<'a> {
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
+    /// Those of `shared`: an event needs no more of it.
+    counters: Arc<Counters>,
     /// An open websocket has the access that it was opened with. Boxed, since every wake-up has the size of the
     /// largest.
     core: Core<Self>,
@@ -58,6 +60,7 @@ impl Driver {
         Self {
             shown: shared.status.get(),
             core: Core::new(shared.hub.clone(), machine, calls, shutdown),
+            counters: Arc::clone(&shared.counters),
             shared,
             access,
             granted: None,
@@ -208,13 +211,16 @@ impl alta_socket::Driver for Driver {
         if self.events.is_empty() {
             return;
         }
-        let shared = &self.shared;
-        shared.counters.events.add(self.events.len());
-        let unclaimed = shared.hub.publish_all(self.events.drain(..), Shared::key);
+        let counters = &self.counters;
+        counters.events.add(self.events.len());
+        let unclaimed = self
+            .core
+            .hub
+            .publish_all(self.events.drain(..), Shared::key);
         if unclaimed > 0 {
-            shared.counters.unclaimed.add(unclaimed);
+            counters.unclaimed.add(unclaimed);
         }
-        shared.counted.tell();
+        counters.changed.tell();
     }
 
     fn perform(&mut self, output: Output<Outcome>) {
@@ -269,7 +275,7 @@ impl alta_socket::Driver for Driver {
             self.shown.clone_from(&state);
             self.shared.status.set(state);
         }
-        self.shared.counted.tell();
+        self.counters.changed.tell();
     }
 }
 

@@ -43,7 +43,6 @@ pub struct Shared {
     pub(crate) timers: Timers,
     pub(crate) status: Publisher<State>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) counted: Counted,
     /// Has the tokens of all links, since the server can repeat them in messages.
     pub(crate) redactor: Redactor,
     /// The latest access. Its token is used to fetch result files.
@@ -60,7 +59,6 @@ impl Shared {
             timers: Timers::current(),
             status: Publisher::new(State::Connecting { attempt: 1 }),
             counters: Arc::default(),
-            counted: Counted::default(),
             redactor: Redactor::new(),
             access: Mutex::new(None),
         }
@@ -107,7 +105,7 @@ impl Observed for Shared {
     }
 
     fn counted(&self) -> &Counted {
-        &self.counted
+        &self.counters.changed
     }
 
     fn status_of(&self, state: State) -> Status {

@@ -114,6 +114,9 @@ pub(crate) struct Job {
     /// The number of commands or calls in flight.
     #[arg(long, default_value_t = 1)]
     pub(crate) window: usize,
+    /// Paced events a second, over all connections together.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) rate: u32,
     /// The duration of paced events, or of the measurement of idle CPU time.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) seconds: f64,

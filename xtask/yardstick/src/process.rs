@@ -122,6 +122,7 @@ fn arguments(job: &Job) -> Vec<OsString> {
         format!("--runtime={}", value(&job.runtime)),
         format!("--count={}", job.count),
         format!("--window={}", job.window),
+        format!("--rate={}", job.rate),
         format!("--seconds={}", job.seconds),
         format!("--bytes={}", job.bytes),
     ]

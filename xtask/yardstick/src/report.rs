@@ -22,6 +22,9 @@ const BOUND: f64 = 16.0 * 1_024.0;
 /// The events a second that a journal records.
 const JOURNAL_RATE: usize = 2_000;
 
+/// Paced events a second, over all consoles or subscriptions together.
+const RATE: u32 = 20_000;
+
 /// The smaller number of consoles or subscriptions.
 const FEW: usize = 10;
 
@@ -327,6 +330,7 @@ impl Run<'_> {
     fn scaling(&self, name: &str, many: usize, unit: &str) {
         let seconds = if self.options.quick { 0.5 } else { 1.5 };
         let job = |count| Job {
+            rate: RATE,
             seconds,
             ..self.job_of("paced", count)
         };
@@ -372,6 +376,7 @@ impl Run<'_> {
             runtime: self.runtime(),
             count,
             window: 1,
+            rate: 0,
             seconds: 0.0,
             bytes: 0,
         }

@@ -20,9 +20,6 @@ use tokio::task::JoinSet;
 /// Idle connections are measured after this time.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
-/// Paced events a second, over all consoles together.
-const RATE: u32 = 20_000;
-
 /// The events of one flood.
 const PART: usize = 100_000;
 
@@ -160,7 +157,7 @@ async fn open_idle(job: &Job) -> Console {
 
 /// The command that starts a paced run.
 pub(super) fn pace(job: &Job) -> String {
-    format!("pace {RATE} {}", job.seconds)
+    format!("pace {} {}", job.rate, job.seconds)
 }
 
 pub(super) async fn paced(job: &Job) -> Values {

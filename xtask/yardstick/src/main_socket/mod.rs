@@ -17,9 +17,6 @@ const FEW: usize = 10;
 /// The events of one flood: no more can be in the queue.
 const PART: usize = 20_000;
 
-/// Paced events a second, for all subscriptions together.
-const RATE: u32 = 20_000;
-
 pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
     match (job.part.as_str(), job.who) {
         ("events", Who::Ours) => ours::events(job).await,

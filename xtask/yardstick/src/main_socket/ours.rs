@@ -1,7 +1,7 @@
 //! The library, used as a bot uses it.
 
 use super::server::Service;
-use super::{FEW, FIRST_GROUP, RATE, parts};
+use super::{FEW, FIRST_GROUP, parts};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of};
@@ -96,6 +96,6 @@ pub(super) async fn paced(job: &Job) -> Values {
             }
         }
     });
-    request(&client, format!("pace/{RATE}/{}", job.seconds)).await;
+    request(&client, format!("pace/{}/{}", job.rate, job.seconds)).await;
     cost_of(&events, job.lasting()).await
 }

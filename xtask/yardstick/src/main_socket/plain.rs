@@ -1,6 +1,6 @@
 //! The plain client of the main websocket.
 
-use super::{FEW, FIRST_GROUP, RATE, parts};
+use super::{FEW, FIRST_GROUP, parts};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of};
@@ -168,6 +168,6 @@ pub(super) async fn paced(job: &Job) -> Values {
         });
         clients.push(client);
     }
-    request(&clients[0], format!("pace/{RATE}/{}", job.seconds)).await;
+    request(&clients[0], format!("pace/{}/{}", job.rate, job.seconds)).await;
     cost_of(&events, job.lasting()).await
 }
