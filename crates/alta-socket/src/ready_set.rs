@@ -50,7 +50,7 @@ impl Sources {
     }
 }
 
-/// Records which source woke the task, so that only that source is polled, for any number of connections.
+/// Records which source woke the task, so that only that source is polled.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadySet(Arc<Marks>);
 
