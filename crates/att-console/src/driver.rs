@@ -8,7 +8,7 @@ use crate::connector::open;
 use crate::error::Closed;
 use crate::machine::{Failure, Input, Machine, MayChange, Output};
 use crate::shared::{Call, Outcome, Shared};
-use crate::status::{Counters, NotConnected, State};
+use crate::status::{NotConnected, State};
 use crate::wire::event_name::EventName;
 use crate::wire::frame::{Frame, Kind, Malformed};
 use alta_socket::{
@@ -27,8 +27,6 @@ struct Request<'a> {
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
-    /// Those of `shared`: an event needs no more of it.
-    counters: Arc<Counters>,
     /// An open websocket has the access that it was opened with. Boxed, since every wake-up has the size of the
     /// largest.
     core: Core<Self>,
@@ -60,7 +58,6 @@ impl Driver {
         Self {
             shown: shared.status.get(),
             core: Core::new(shared.hub.clone(), machine, calls, shutdown),
-            counters: Arc::clone(&shared.counters),
             shared,
             access,
             granted: None,
@@ -211,12 +208,9 @@ impl alta_socket::Driver for Driver {
         if self.events.is_empty() {
             return;
         }
-        let counters = &self.counters;
+        let Shared { counters, hub, .. } = &*self.shared;
         counters.events.add(self.events.len());
-        let unclaimed = self
-            .core
-            .hub
-            .publish_all(self.events.drain(..), Shared::key);
+        let unclaimed = hub.publish_all(self.events.drain(..), Shared::key);
         if unclaimed > 0 {
             counters.unclaimed.add(unclaimed);
         }
@@ -275,7 +269,7 @@ impl alta_socket::Driver for Driver {
             self.shown.clone_from(&state);
             self.shared.status.set(state);
         }
-        self.counters.changed.tell();
+        self.shared.counters.changed.tell();
     }
 }
 

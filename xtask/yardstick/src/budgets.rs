@@ -40,7 +40,7 @@ const GROWTH: f64 = 1.3;
 pub(crate) const ALL: [Budget; 24] = [
     budget("console_flood_mixed", Ratio, AtLeast(1.3)),
     budget("console_flood_mixed_cpu", Ratio, AtMost(0.9)),
-    budget("console_round_trip", Ratio, AtMost(1.0 + NOISE)),
+    budget("console_round_trip", Ratio, AtMost(1.0)),
     budget("console_pipelined_1000", Ratio, AtLeast(1.0)),
     budget("console_idle_heap", Value, AtMost(CONSOLE)),
     budget("console_idle_rss", Value, AtMost(CONSOLE)),
